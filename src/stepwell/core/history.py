@@ -1,0 +1,209 @@
+"""What the database remembers, against what the files say: records and files give each migration its state.
+
+Pure: the records come from a connection, the checksums from a function that is passed in.
+"""
+
+import ast
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from stepwell.core.migration import Migration, SourceFile, Version
+
+
+class State(StrEnum):
+    """Of a migration: see section 6 of the contract. Out of order and the like are findings, not states."""
+
+    APPLIED = "applied"
+    PENDING = "pending"
+    CHANGED = "changed"
+    MISSING = "missing"
+    FAILED = "failed"
+    IN_DOUBT = "in_doubt"
+
+
+class TableShape(StrEnum):
+    """What stands where the history table should be: nothing, the seven columns of an older runner, or all nine."""
+
+    ABSENT = "absent"
+    SEVEN = "seven"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row of the history. `applied_at` is aware and in UTC; `id` is the order of application."""
+
+    id: int
+    version: Version
+    name: str
+    description: str | None
+    dependencies: tuple[Version, ...]
+    applied_at: datetime | None
+    checksum: str | None = None
+    file_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryMark:
+    """A cheap stamp of the history: it differs when rows have come or gone, since ids are never used twice."""
+
+    count: int = 0
+    highest_id: int = 0
+    sum_of_ids: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """How far one statement of a step outside a transaction came, by the log: intent, done or failed."""
+
+    statement: int
+    event: str
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A step outside a transaction that began and has no record: what its journal says, in order."""
+
+    version: Version
+    direction: str
+    entries: tuple[JournalEntry, ...]
+
+    @property
+    def done(self) -> tuple[str | None, ...]:
+        """The digests of the statements that are done, in their order."""
+        return tuple(entry.digest for entry in self.entries if entry.event == "done")
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the last statement has an intent and nothing after it: nobody can tell whether it ran."""
+        return bool(self.entries) and self.entries[-1].event == "intent"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that is read at the start: the shape of the table, its records by id, unfinished attempts, and the mark."""
+
+    shape: TableShape = TableShape.ABSENT
+    records: tuple[Record, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    mark: HistoryMark = HistoryMark()
+    log_exists: bool = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether the tool's own tables are there in full, so that nothing has to be created or extended."""
+        return self.shape is TableShape.FULL and self.log_exists
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the status: a migration, its record, or both, and the state that follows."""
+
+    version: Version
+    name: str
+    description: str
+    dependencies: tuple[Version, ...]
+    state: State
+    record: Record | None = None
+    migration: Migration | None = None
+
+    @property
+    def applied(self) -> bool:
+        """Whether the history has it, whatever the file says."""
+        return self.record is not None
+
+
+def mark_of(ids: Iterable[int]) -> HistoryMark:
+    """The mark of a history with these ids."""
+    found = tuple(ids)
+    return HistoryMark(len(found), max(found, default=0), sum(found))
+
+
+def parse_dependencies(text: str | None) -> tuple[Version, ...]:
+    """Read the column `dependencies`: a JSON array, a Python list, comma-separated text, empty, or NULL."""
+    if text is None or not text.strip():
+        return ()
+    return tuple(Version(item) for item in _items(text.strip()) if item)
+
+
+def _items(text: str) -> list[str]:
+    for read in (json.loads, ast.literal_eval):
+        try:
+            value = read(text)
+        except (ValueError, SyntaxError):
+            continue
+        if isinstance(value, list | tuple):
+            return [str(item).strip() for item in value]
+    return [item.strip().strip("{}[]\"'") for item in text.split(",")]
+
+
+def dump_dependencies(dependencies: Iterable[Version]) -> str:
+    """Write the column `dependencies`: a JSON array."""
+    return json.dumps([version.text for version in dependencies])
+
+
+def unchanged(source: SourceFile, record: Record) -> bool:
+    """Whether a file is byte for byte the one that was applied: then it needs no parsing."""
+    return record.file_hash is not None and record.file_hash == source.file_hash
+
+
+def compare(
+    migrations: Iterable[Migration], history: History, checksum: Callable[[Migration], str]
+) -> tuple[Entry, ...]:
+    """Put files and records together, in natural order of version.
+
+    Takes the parsed files, the history, and a function that gives a file's checksum; it is asked only where the bytes
+    differ from what was applied and a checksum was recorded.
+    """
+    records = {record.version: record for record in reversed(history.records)}
+    attempts = {attempt.version: attempt for attempt in history.attempts}
+    entries = [
+        _entry_of_file(migration, records.pop(migration.version, None), attempts, checksum)
+        for migration in migrations
+    ]
+    entries += [_entry_of_record(record) for record in records.values()]
+    return tuple(sorted(entries, key=lambda entry: entry.version.key))
+
+
+def _entry_of_file(
+    migration: Migration,
+    record: Record | None,
+    attempts: Mapping[Version, Attempt],
+    checksum: Callable[[Migration], str],
+) -> Entry:
+    return Entry(
+        version=migration.version,
+        name=migration.name,
+        description=migration.description,
+        dependencies=migration.dependencies,
+        state=_state(migration, record, attempts.get(migration.version), checksum),
+        record=record,
+        migration=migration,
+    )
+
+
+def _state(
+    migration: Migration, record: Record | None, attempt: Attempt | None, checksum: Callable[[Migration], str]
+) -> State:
+    if attempt is not None:
+        return State.IN_DOUBT if attempt.in_doubt else State.FAILED
+    if record is None:
+        return State.PENDING
+    if record.checksum is None or unchanged(migration.source, record):
+        return State.APPLIED
+    return State.APPLIED if checksum(migration) == record.checksum else State.CHANGED
+
+
+def _entry_of_record(record: Record) -> Entry:
+    return Entry(
+        version=record.version,
+        name=record.name,
+        description=record.description or "",
+        dependencies=record.dependencies,
+        state=State.MISSING,
+        record=record,
+    )
