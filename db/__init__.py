@@ -1,0 +1,1 @@
+"""The reference application: the database of a small wellness journal."""

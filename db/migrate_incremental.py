@@ -1,0 +1,17 @@
+"""The project's own door to stepwell: `python db/migrate_incremental.py COMMAND` is `stepwell COMMAND`.
+
+It works from any folder, because it names the root of the project itself; settings are in its pyproject.toml.
+"""
+
+import sys
+from pathlib import Path
+
+from stepwell.cli.main import main
+
+ROOT = Path(__file__).resolve().parent.parent
+
+if __name__ == "__main__":
+    sys.path[0] = str(
+        ROOT
+    )  # Python put this script's folder there; the package `db` is found from its parent
+    sys.exit(main(root=ROOT))

@@ -1,0 +1,59 @@
+"""The roles that the journal's own code asks for."""
+
+from db.migrations.base import Migration
+from db.session import database
+
+ROLES = (
+    ("admin", "May do everything, and give roles to others"),
+    ("editor", "May write and publish changelog entries"),
+    ("member", "May keep a journal"),
+)
+
+
+class SeedDefaultRolesMigration(Migration):
+    def get_version(self) -> str:
+        return "004"
+
+    def get_name(self) -> str:
+        return "seed_default_roles"
+
+    def get_description(self) -> str:
+        return "Create default roles"
+
+    def get_dependencies(self) -> list[str]:
+        return ["001"]
+
+    async def up(self) -> None:
+        # A role of that name that is there already stays as it is, and is not noted as ours.
+        for name, description in ROLES:
+            await database.execute(
+                """
+                WITH added AS (
+                    INSERT INTO roles (name, description) VALUES (:name, :description)
+                    ON CONFLICT (name) DO NOTHING
+                    RETURNING id
+                )
+                INSERT INTO seeded_rows (seeded_by, table_name, row_id) SELECT '004', 'roles', id FROM added
+                """,
+                {"name": name, "description": description},
+            )
+
+    async def down(self) -> None:
+        # Whoever is giving somebody one of these roles at this moment finishes first, or waits.
+        await database.execute("""
+            SELECT id FROM roles
+            WHERE id IN (SELECT row_id FROM seeded_rows WHERE seeded_by = '004' AND table_name = 'roles')
+            ORDER BY id FOR UPDATE
+        """)
+        # What people have changed, or given to somebody, is theirs by now and stays.
+        for name, description in ROLES:
+            await database.execute(
+                """
+                DELETE FROM roles
+                WHERE name = :name AND description = :description
+                AND id IN (SELECT row_id FROM seeded_rows WHERE seeded_by = '004' AND table_name = 'roles')
+                AND NOT EXISTS (SELECT FROM user_roles WHERE user_roles.role_id = roles.id)
+                """,
+                {"name": name, "description": description},
+            )
+        await database.execute("DELETE FROM seeded_rows WHERE seeded_by = '004'")

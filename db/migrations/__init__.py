@@ -1,0 +1,1 @@
+"""The migrations of the wellness journal, one file each, named by version."""

@@ -1,0 +1,5 @@
+"""The class that every migration of this project inherits. Not a migration itself."""
+
+from stepwell import Migration
+
+__all__ = ["Migration"]
