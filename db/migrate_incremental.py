@@ -11,7 +11,7 @@ from stepwell.cli.main import main
 ROOT = Path(__file__).resolve().parent.parent
 
 if __name__ == "__main__":
-    sys.path[0] = str(
-        ROOT
-    )  # Python put this script's folder there; the package `db` is found from its parent
+    sys.path.insert(
+        0, str(ROOT)
+    )  # Python put this script's own folder there, but `db` is found from its parent
     sys.exit(main(root=ROOT))
