@@ -11,7 +11,6 @@ from stepwell.cli.main import main
 ROOT = Path(__file__).resolve().parent.parent
 
 if __name__ == "__main__":
-    sys.path.insert(
-        0, str(ROOT)
-    )  # Python put this script's own folder there, but `db` is found from its parent
+    # Python put the folder of this script on the path, but the package `db` is found from its parent.
+    sys.path.insert(0, str(ROOT))
     sys.exit(main(root=ROOT))
