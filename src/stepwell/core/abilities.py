@@ -1,0 +1,23 @@
+"""What an engine can do, as a value. Code asks for the ability, never for the engine's name."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """The abilities of an engine.
+
+    `transactional_ddl`: schema changes can be undone with their transaction, so that a batch can be atomic.
+    `session_lock`: the lock can be held by a session, for steps that can't be in a transaction.
+    `pipeline`: statements are queued and their results awaited later, so that times of statements mean nothing.
+    `schemas`: the history table may live in a schema of its own.
+    `roles`: a run can take on a role.
+    `timeouts`: lock and statement timeouts can be set on the server.
+    """
+
+    transactional_ddl: bool
+    session_lock: bool
+    pipeline: bool = False
+    schemas: bool = False
+    roles: bool = False
+    timeouts: bool = False
