@@ -1,0 +1,261 @@
+"""The settings: a table that says what each is, and which of several given values holds. It reads nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from stepwell.core.duration import parse_duration
+from stepwell.core.errors import Place, UsageError
+from stepwell.core.nearest import did_you_mean
+
+MAX_IDENTIFIER = 63  # bytes: PostgreSQL cuts longer names silently, so that two of them become one
+_LOG_SUFFIX = "_log"
+
+
+class Atomic(StrEnum):
+    """How much of a run is undone when one of its migrations fails: the whole batch, or that migration."""
+
+    BATCH = "batch"
+    MIGRATION = "migration"
+
+
+class Numbering(StrEnum):
+    """What the version of a new migration is: the next number, or the time in UTC."""
+
+    SEQUENTIAL = "sequential"
+    TIMESTAMP = "timestamp"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a project is configured to do. Times are in seconds, 0 means: no limit. URLs may hold passwords."""
+
+    url: str | None = field(default=None, repr=False)
+    direct_url: str | None = field(default=None, repr=False)
+    scratch_url: str | None = field(default=None, repr=False)
+    scratch: str | None = None
+    migrations: tuple[str, ...] = ("db/migrations",)
+    table: str = "migrations"
+    schema: str | None = None
+    role: str | None = None
+    atomic: Atomic = Atomic.BATCH
+    numbering: Numbering = Numbering.SEQUENTIAL
+    lock_wait: float = 60.0
+    lock_timeout: float = 5.0
+    statement_timeout: float = 0.0
+    idle_timeout: float = 600.0
+    trusted_owners: tuple[str, ...] = ()
+
+
+class OriginKind(StrEnum):
+    """The places that a setting may come from, the strongest first."""
+
+    FLAG = "flag"
+    ENVIRONMENT = "environment"
+    DOTENV = ".env"
+    CONFIG_ENV = "config_env"
+    CONFIG = "config"
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value came from: `name` is what it is called there, `place` the file and line if it is in one."""
+
+    kind: OriginKind
+    name: str
+    place: Place | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.place is None else f"{self.name} in {self.place}"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value as it was given, and where."""
+
+    value: object = field(repr=False)
+    origin: Origin
+
+
+Layer = Mapping[str, Given]
+"""One place that values may come from: the name of each setting that is given there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table. `parse` turns what was given into the value, or raises `ValueError` saying why
+    not.
+    """
+
+    name: str
+    parse: Callable[[object], Any]
+    help: str
+    metavar: str
+    choices: tuple[str, ...] = ()
+    many: bool = False
+    secret: bool = False
+
+    @property
+    def flag(self) -> str:
+        """Its flag on the command line."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Its environment variables, the stronger first."""
+        own = "STEPWELL_" + self.name.upper()
+        return (own, "DATABASE_URL") if self.name == "url" else (own,)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The settings that hold, and where each came from."""
+
+    settings: Settings
+    origins: Mapping[str, Origin]
+
+
+def resolve(layers: Sequence[Layer]) -> Resolved:
+    """Take each setting from the first layer that gives it, or else its default.
+
+    Raises `UsageError` for a name that is no setting (with a suggestion), and for a value that is none
+    (naming where it came from).
+    """
+    values: dict[str, Any] = {}
+    origins: dict[str, Origin] = {}
+    for layer in layers:
+        for name, given in layer.items():
+            setting = BY_NAME.get(name)
+            if setting is None:
+                raise _unknown(name, given.origin)
+            if name not in origins:
+                values[name] = _parse(setting, given)
+                origins[name] = given.origin
+    settings = Settings(**values)
+    default = Origin(OriginKind.DEFAULT, "default")
+    return Resolved(settings, {name: origins.get(name, default) for name in BY_NAME})
+
+
+def _parse(setting: Setting, given: Given) -> object:
+    try:
+        return setting.parse(given.value)
+    except ValueError as problem:
+        # `from None`: the cause may repeat a value that is a secret.
+        raise UsageError(
+            f"the setting {setting.name!r} ({given.origin.name}) {problem}", place=given.origin.place
+        ) from None
+
+
+def _unknown(name: str, origin: Origin) -> UsageError:
+    hint = did_you_mean(name, BY_NAME) or "the settings are: " + ", ".join(BY_NAME)
+    return UsageError(f"there is no setting {name!r} ({origin.name})", place=origin.place, hint=hint)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be text")  # noqa: TRY004 - one kind of error for everything that a value can be wrong by
+    if not value.strip():
+        raise ValueError("is empty")
+    return value.strip()
+
+
+def _many(value: object) -> tuple[str, ...]:
+    """A list of texts, or one text with commas."""
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, list | tuple) or not items:
+        raise ValueError("must be a text or a list of texts")
+    return tuple(_text(item) for item in items)
+
+
+def _identifier(value: object) -> str:
+    text = _text(value)
+    if not text.isprintable():
+        raise ValueError("holds a control character")
+    if len(text.encode()) > MAX_IDENTIFIER:
+        raise ValueError(f"is longer than {MAX_IDENTIFIER} bytes")
+    return text
+
+
+def _table(value: object) -> str:
+    text = _identifier(value)
+    if "." in text:
+        raise ValueError("is a table's name without its schema: that is the setting 'schema'")
+    if len(text.encode()) > MAX_IDENTIFIER - len(_LOG_SUFFIX):
+        raise ValueError(f"is longer than {MAX_IDENTIFIER - len(_LOG_SUFFIX)} bytes")
+    return text
+
+
+def _identifiers(value: object) -> tuple[str, ...]:
+    return tuple(_identifier(item) for item in _many(value))
+
+
+def _duration(value: object) -> float:
+    try:
+        return parse_duration(value)
+    except ValueError as problem:
+        raise ValueError(f"is wrong: {problem}") from None
+
+
+def _one_of(*choices: str) -> Callable[[object], str]:
+    def parse(value: object) -> str:
+        if value not in choices:
+            raise ValueError(f"must be one of: {', '.join(choices)}")
+        return str(value)
+
+    return parse
+
+
+def _enum(kind: type[Atomic] | type[Numbering]) -> Callable[[object], object]:
+    check = _one_of(*kind)
+    return lambda value: kind(check(value))
+
+
+_URL_HELP = "the database, such as postgresql://USER@HOST/DATABASE, sqlite:///FILE, embedded://NAME"
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("url", _text, _URL_HELP, "URL", secret=True),
+    Setting("direct_url", _text, "the same database without a pooler in between", "URL", secret=True),
+    Setting("scratch_url", _text, "a throw-away database of the same engine", "URL", secret=True),
+    Setting(
+        "scratch",
+        _one_of("same-server"),
+        "where scratch databases may be made besides",
+        "WHERE",
+        choices=("same-server",),
+    ),
+    Setting(
+        "migrations", _many, "a folder of migrations, or package:NAME; may be repeated", "DIR", many=True
+    ),
+    Setting("table", _table, "the name of the history table", "NAME"),
+    Setting("schema", _identifier, "the schema of the history table", "NAME"),
+    Setting("role", _identifier, "the role that owns what migrations create", "NAME"),
+    Setting(
+        "atomic",
+        _enum(Atomic),
+        "how much is undone when a migration fails",
+        "WHAT",
+        choices=tuple(Atomic),
+    ),
+    Setting(
+        "numbering",
+        _enum(Numbering),
+        "what the version of a new migration is",
+        "KIND",
+        choices=tuple(Numbering),
+    ),
+    Setting("lock_wait", _duration, "how long to wait for another runner, such as 60 or 5min", "TIME"),
+    Setting("lock_timeout", _duration, "how long a statement may wait for a lock; 0 is no limit", "TIME"),
+    Setting("statement_timeout", _duration, "how long a statement may run; 0 is no limit", "TIME"),
+    Setting("idle_timeout", _duration, "how long a transaction may idle; 0 is no limit", "TIME"),
+    Setting(
+        "trusted_owners",
+        _identifiers,
+        "roles that may own the history table; may be repeated",
+        "ROLE",
+        many=True,
+    ),
+)
+
+BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
