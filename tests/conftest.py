@@ -1,0 +1,87 @@
+"""Databases for tests: a PostgreSQL server shared by the whole run, a fresh database for each test that asks.
+
+The server is that of `STEPWELL_TEST_POSTGRESQL` (a URL whose role may create databases), else an embedded one.
+Where there is neither, tests are skipped, or fail with `STEPWELL_TEST_NO_SKIP=1`.
+"""
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from stepwell.core.errors import ConnectionFailedError, Refusal
+from stepwell.engines.embedded.server import EmbeddedServer
+
+SERVER_URL = "STEPWELL_TEST_POSTGRESQL"
+NO_SKIP = "STEPWELL_TEST_NO_SKIP"
+# Made by the first process of a run, and inherited by the workers of pytest-xdist: they all use one server.
+SHARED_FOLDER = "STEPWELL_TEST_FOLDER"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder of the shared server. Root's server runs under another account: it must get there."""
+    if SHARED_FOLDER not in os.environ:
+        folder = Path(tempfile.mkdtemp(prefix="stepwell-test-"))
+        folder.chmod(0o711)
+        os.environ[SHARED_FOLDER] = str(folder)
+        config.add_cleanup(_remove_shared_folder)
+
+
+def _remove_shared_folder() -> None:
+    shutil.rmtree(os.environ.pop(SHARED_FOLDER), ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a server, so that `-m 'not postgresql'` leaves them out."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "postgresql_server" in item.fixturenames:
+            item.add_marker(pytest.mark.postgresql)
+
+
+def unavailable(reason: str) -> None:
+    """Skip the test, or fail where everything has to run."""
+    if os.environ.get(NO_SKIP):
+        pytest.fail(f"nothing may be skipped here: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server whose role may create databases; its own database is not for tests."""
+    if url := os.environ.get(SERVER_URL):
+        yield url
+        return
+    folder = Path(os.environ[SHARED_FOLDER])
+    server = EmbeddedServer(folder, "tests", durable=False, system=folder / "system")
+    try:
+        address = server.start()
+    except ConnectionFailedError as error:
+        if error.refusal is not Refusal.DRIVER:
+            raise
+        unavailable(f"{error}: {error.hint}")
+        raise
+    yield address.conninfo()
+    server.release()
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str) -> Iterator[str]:
+    """The URL of a new, empty database."""
+    import psycopg
+
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        yield urlsplit(postgresql_server)._replace(path=f"/{name}").geturl()
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The URL of a new SQLite database in a file."""
+    return f"sqlite:///{tmp_path / 'test.db'}"
