@@ -196,7 +196,7 @@ def _read_text(path: Path) -> str | None:
 
 
 def _key_lines(text: str, section: str) -> Iterator[tuple[str, int]]:
-    """Find the line of each key of a section, from 1. Good for messages only: it knows TOML's usual layout."""
+    """Find the line of each key of a section, from 1. For messages only: it knows TOML's usual layout."""
     current = ""
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(line):

@@ -13,7 +13,10 @@ _SHAPES = (
     # scheme://user:SECRET@host. Greedy up to the last `@`: a badly encoded secret may hold `/`, `:` and `@`.
     (r"(://[^\s/:@'\"]*:)[^\s'\"]*@", rf"\1{MASK}@"),
     # password='SECRET', "password": "SECRET"
-    (r"(?i)(\w*(?:password|passwd|passphrase|pwd)[\"']?\s*[=:]\s*)([\"'])(?:(?!\2).)*\2", rf"\1\2{MASK}\2"),
+    (
+        r"(?i)(\w*(?:password|passwd|passphrase|pwd)[\"']?\s*[=:]\s*)([\"'])(?:\2\2|(?!\2).)*\2",
+        rf"\1\2{MASK}\2",
+    ),
     # password=SECRET in a connection string or in the query of a URL
     (r"(?i)(\w*(?:password|passwd|passphrase|pwd)\s?=\s?)(?![\"'\s*])[^\s&;,'\")]+", rf"\1{MASK}"),
     # CREATE ROLE ... PASSWORD 'SECRET'; IDENTIFIED BY 'SECRET'

@@ -29,7 +29,7 @@ class Numbering(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a project is configured to do. Times are in seconds, 0 means: no limit. URLs may hold passwords."""
+    """What a project is configured to do. Times are in seconds, 0 is no limit. URLs may hold passwords."""
 
     url: str | None = field(default=None, repr=False)
     direct_url: str | None = field(default=None, repr=False)
@@ -61,7 +61,7 @@ class OriginKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a value came from: `name` is what it is called there, `place` the file and line if it is in one."""
+    """Where a value came from: `name` is what it is called there, `place` the file and line if any."""
 
     kind: OriginKind
     name: str
@@ -155,7 +155,7 @@ def _unknown(name: str, origin: Origin) -> UsageError:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError("must be text")  # noqa: TRY004 - one kind of error for everything that a value can be wrong by
+        raise ValueError("must be text")  # noqa: TRY004 - a wrong value is one kind of error
     if not value.strip():
         raise ValueError("is empty")
     return value.strip()
