@@ -1,0 +1,99 @@
+"""The statements that can be read in a file without running it, and whether they change schema and data."""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+
+from stepwell.core.errors import Place
+from stepwell.core.files.pytree import (
+    Function,
+    imported_names,
+    methods,
+    migration_classes,
+    original_name,
+    parse_tree,
+)
+from stepwell.core.files.text import decode
+from stepwell.core.migration import Direction, Finding, SourceFile
+from stepwell.core.sql.errors import SqlSyntaxError
+from stepwell.core.sql.kinds import StatementKind, classify
+from stepwell.core.sql.rules import LexRules
+from stepwell.core.sql.split import Statement, split
+
+_HANDLE = "database"
+_CALLS = frozenset(
+    ("execute", "execute_many", "execute_count", "fetch_all", "fetch_one", "fetch_val", "iterate"),
+)
+_NAMES = {StatementKind.SCHEMA: "the schema", StatementKind.DATA: "data"}
+
+
+def mixed_findings(statements: Iterable[Statement], path: str, rules: LexRules) -> tuple[Finding, ...]:
+    """One finding, at the first statement of the second kind, where both schema and data are changed."""
+    first: Statement | None = None
+    first_kind: StatementKind | None = None
+    for statement in statements:
+        kind = classify(statement, rules).kind
+        if kind not in _NAMES:
+            continue
+        if first is None:
+            first, first_kind = statement, kind
+        elif kind is not first_kind and first_kind is not None:
+            message = (
+                f"it changes {_NAMES[kind]} here, and {_NAMES[first_kind]} on line {first.line}: "
+                "long data changes then hold the locks of schema changes"
+            )
+            hint = "make two migrations of it, the second depending on the first"
+            return (Finding("mixed-schema-and-data", message, Place(path, statement.line), hint),)
+    return ()
+
+
+def literal_statements(source: SourceFile, direction: Direction, rules: LexRules) -> tuple[Statement, ...]:
+    """The literal SQL that a Python migration gives to `database` in one direction, in the order of its text.
+
+    Follows calls of the class's own methods. Raises `MigrationFileError` for what is no Python.
+    """
+    tree = parse_tree(decode(source), source.path)
+    classes = migration_classes(tree)
+    return tuple(literal_statements_of(tree, classes[0], direction, rules)) if classes else ()
+
+
+def literal_statements_of(
+    tree: ast.Module, node: ast.ClassDef, direction: Direction, rules: LexRules
+) -> Iterator[Statement]:
+    """The same for a tree and a class that have been found already."""
+    names = imported_names(tree)
+    for argument in _literal_arguments(methods(node), direction.value, names, set()):
+        try:
+            yield from split(str(argument.value), rules, argument.lineno)
+        except SqlSyntaxError:
+            continue  # what is wrong with it is said when it runs, with the statement
+
+
+def _literal_arguments(
+    defined: Mapping[str, Function], name: str, names: Mapping[str, str], visited: set[str]
+) -> Iterator[ast.Constant]:
+    """The literal texts given to `database` in a method and in the methods that it calls."""
+    if name not in defined or name in visited:
+        return
+    visited.add(name)
+    for call in _calls(defined[name]):
+        function = call.func
+        if not isinstance(function, ast.Attribute):
+            continue
+        if isinstance(function.value, ast.Name) and function.value.id == "self":
+            yield from _literal_arguments(defined, function.attr, names, visited)
+        elif function.attr in _CALLS and original_name(function.value, names) == _HANDLE:
+            yield from _literal_text(call)
+
+
+def _literal_text(call: ast.Call) -> Iterator[ast.Constant]:
+    given = call.args[:1] or [keyword.value for keyword in call.keywords if keyword.arg == "sql"]
+    for argument in given:
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+            yield argument
+
+
+def _calls(function: Function) -> list[ast.Call]:
+    found = [
+        node for statement in function.body for node in ast.walk(statement) if isinstance(node, ast.Call)
+    ]
+    return sorted(found, key=lambda call: (call.lineno, call.col_offset))

@@ -1,0 +1,124 @@
+"""The syntax tree of a Python file and what is looked for in it: imports, classes, literals. Runs nothing."""
+
+import ast
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from stepwell.core.errors import MigrationFileError, Place
+
+MIGRATION = "Migration"
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A value that stands in the text."""
+
+    value: object
+
+
+def parse_tree(text: str, path: str) -> ast.Module:
+    """Parse Python, without warnings. Raises `MigrationFileError` with the line that can't be read."""
+    try:
+        return _quietly(text, path) if "\\" in text else ast.parse(text, path)
+    except SyntaxError as error:
+        raise MigrationFileError(f"it is not Python: {error.msg}", place=Place(path, error.lineno)) from None
+    except (RecursionError, MemoryError):
+        raise MigrationFileError("it is nested too deeply to be read", place=Place(path)) from None
+
+
+def _quietly(text: str, path: str) -> ast.Module:
+    # An invalid escape is only a warning, but one that a filter may turn into an error. The filters belong to
+    # the process, so they are touched only for a text that has a backslash.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text, path)
+
+
+def imported_names(tree: ast.Module) -> dict[str, str]:
+    """The names that imports bind at module level, each with the name that it had where it comes from."""
+    return {
+        alias.asname or alias.name: alias.name
+        for node in _module_level(tree.body)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+def migration_classes(tree: ast.Module) -> list[ast.ClassDef]:
+    """The classes that inherit from something named Migration, itself or through one another.
+
+    Where there is none, those that inherit from anything and define `up`: a project's base has any name.
+    """
+    names = imported_names(tree)
+    classes = [node for node in _module_level(tree.body) if isinstance(node, ast.ClassDef)]
+    found: list[ast.ClassDef] = []
+    for node in classes:
+        kin = {other.name for other in found}
+        if any(base.endswith(MIGRATION) or base in kin for base in base_names(node, names)):
+            found.append(node)
+    return found or [node for node in classes if node.bases and "up" in methods(node)]
+
+
+def base_names(node: ast.ClassDef, names: Mapping[str, str]) -> list[str]:
+    """The last part of each base's name, as it was before an import renamed it."""
+    return [original_name(base, names) for base in node.bases]
+
+
+def original_name(node: ast.expr, names: Mapping[str, str]) -> str:
+    """The last part of a dotted name, as it was before an import renamed it; empty for what is no name."""
+    if isinstance(node, ast.Name):
+        return names.get(node.id, node.id)
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return original_name(node.value, names) if isinstance(node, ast.Subscript) else ""
+
+
+def methods(node: ast.ClassDef) -> dict[str, Function]:
+    """The methods that a class defines itself."""
+    return {item.name: item for item in node.body if isinstance(item, Function)}
+
+
+def literal(node: ast.expr) -> Literal | None:
+    """The value of an expression that is a literal, or None."""
+    try:
+        return Literal(ast.literal_eval(node))
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return None
+
+
+def returned_literal(function: Function) -> Literal | None:
+    """What a function returns that does nothing else (after a docstring), if it is a literal; or None."""
+    body = function.body[1:] if ast.get_docstring(function, clean=False) is not None else function.body
+    if (
+        len(body) != 1
+        or not isinstance(body[0], ast.Return)
+        or not all(map(_is_override, function.decorator_list))
+    ):
+        return None
+    return Literal(None) if body[0].value is None else literal(body[0].value)
+
+
+def _is_override(decorator: ast.expr) -> bool:
+    return original_name(decorator, {}) == "override"
+
+
+def _module_level(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements that run when a module is imported, also those under `if` and `try`."""
+    for node in body:
+        yield node
+        for field in ("body", "handlers", "orelse", "finalbody"):
+            if isinstance(node, ast.If | ast.Try | ast.With):
+                yield from _module_level(_statements(getattr(node, field, ())))
+
+
+def _statements(nodes: Sequence[ast.AST]) -> list[ast.stmt]:
+    found: list[ast.stmt] = []
+    for node in nodes:
+        if isinstance(node, ast.ExceptHandler):
+            found.extend(node.body)
+        elif isinstance(node, ast.stmt):
+            found.append(node)
+    return found

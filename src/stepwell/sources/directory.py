@@ -1,0 +1,150 @@
+"""Migrations in folders of the disk: each file is opened and read once, no link is followed out of its folder."""
+
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stepwell.core.errors import MigrationError, MigrationFileError, Place, UsageError
+from stepwell.core.files.admission import admit, finding_about
+from stepwell.core.files.listing import SourceListing, together
+from stepwell.core.files.names import FileName, read_name
+from stepwell.core.migration import Finding, SourceFile
+
+# Without O_NONBLOCK the open of a FIFO waits for somebody to write into it. Windows has neither.
+_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_HAS_MODES = os.name == "posix"
+
+
+@dataclass(frozen=True, slots=True)
+class DirectorySource:
+    """The files of one or more folders, without their subfolders.
+
+    Folders that are not absolute, and paths as they are shown, are relative to `shown_relative_to`: the root of
+    the project. Files that are not below it are shown with their whole path.
+    """
+
+    folders: Sequence[Path]
+    shown_relative_to: Path
+
+    def read(self) -> SourceListing:
+        """Read every file once; see `Source.read`."""
+        reading = _Reading()
+        for folder in self.folders:
+            _read_folder(self.shown_relative_to / folder, self._shown(folder), reading)
+        if reading.problems:
+            raise together(reading.problems)
+        return SourceListing(tuple(reading.files), tuple(reading.findings))
+
+    def _shown(self, folder: Path) -> str:
+        path = self.shown_relative_to / folder
+        # Not `resolve`: where a link stands in a path, it would show people another one than they wrote.
+        root, whole = os.path.abspath(self.shown_relative_to), os.path.abspath(path)  # noqa: PTH100
+        below = Path(whole).is_relative_to(root)
+        return (Path(whole).relative_to(root) if below else Path(whole)).as_posix()
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been gathered so far."""
+
+    files: list[SourceFile] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    problems: list[MigrationError] = field(default_factory=list)
+
+
+def _read_folder(folder: Path, shown: str, reading: _Reading) -> None:
+    # Paths are joined as text: for thousands of files, `Path` would take longer than reading them.
+    entries = _entries(folder, shown)
+    real_folder = os.path.realpath(folder) + os.sep
+    prefix = "" if shown == "." else f"{shown}/"
+    if _open_to_others(os.stat(folder).st_mode):  # noqa: PTH116
+        reading.findings.append(_world_writable(Place(shown), "files can be put into it"))
+    for name, is_link in entries:
+        parts = read_name(name)
+        if isinstance(parts, FileName):
+            try:
+                _read_file(real_folder, name, prefix + name, parts, reading, is_link=is_link)
+            except MigrationError as problem:
+                reading.problems.append(problem)
+        elif finding := finding_about(parts, prefix + name):
+            reading.findings.append(finding)
+
+
+def _entries(folder: Path, shown: str) -> list[tuple[str, bool]]:
+    """The names in a folder, sorted, each with whether it is a symbolic link."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted((entry.name, entry.is_symlink()) for entry in entries)
+    except FileNotFoundError:
+        hint = "`stepwell init` makes it; another one is named with `--migrations`"
+        raise UsageError(f"there is no folder {shown}", hint=hint) from None
+    except NotADirectoryError:
+        raise UsageError(f"{shown} is not a folder", hint="name the folder of the migrations") from None
+    except OSError as error:
+        raise UsageError(f"the folder {shown} can't be read: {error.strerror}") from error
+
+
+def _read_file(
+    folder: str, name: str, path: str, parts: FileName, reading: _Reading, *, is_link: bool
+) -> None:
+    _check_unicode(name, path)
+    try:
+        if is_link:
+            _check_link(folder, name, path)
+        mode, content = _read_once(folder + name, path)
+    except OSError as error:
+        hint = "the user that runs this needs to read it" if isinstance(error, PermissionError) else None
+        raise MigrationFileError(
+            f"it can't be read: {error.strerror}", place=Place(path), hint=hint
+        ) from error
+    source = admit(parts, path, content)
+    if source is None:
+        return
+    reading.files.append(source)
+    if _open_to_others(mode):
+        reading.findings.append(_world_writable(Place(path), "it can be changed"))
+
+
+def _check_unicode(name: str, path: str) -> None:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        shown = path.encode(errors="surrogateescape").decode(errors="backslashreplace")
+        message = "the name of the file is not valid Unicode"
+        raise MigrationFileError(message, place=Place(shown), hint="rename the file") from None
+
+
+def _check_link(folder: str, name: str, path: str) -> None:
+    target = os.path.realpath(folder + name, strict=True)
+    if not target.startswith(folder):
+        message = "it is a symbolic link that leaves its folder"
+        raise MigrationFileError(message, place=Place(path), hint="put the file itself here") from None
+
+
+def _read_once(file: str, path: str) -> tuple[int, bytes]:
+    """The mode and the bytes of a file, both of the very file that was opened."""
+    descriptor = os.open(file, _OPEN_FLAGS)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
+            hint = "rename it, or move it elsewhere"
+            raise MigrationFileError(
+                f"it is {what}, and has the name of a migration", place=Place(path), hint=hint
+            )
+        with os.fdopen(descriptor, "rb", closefd=False) as opened:
+            return mode, opened.read()
+    finally:
+        os.close(descriptor)
+
+
+def _open_to_others(mode: int) -> bool:
+    # Into a folder with the sticky bit others can put files too, but not replace those that are there.
+    return _HAS_MODES and bool(mode & stat.S_IWOTH)
+
+
+def _world_writable(place: Place, consequence: str) -> Finding:
+    message = f"{consequence} by every user of this machine"
+    return Finding("world-writable", message, place, "take the right to write from others: `chmod o-w`")

@@ -1,0 +1,123 @@
+"""The import of a Python migration: what runs is what was read and hashed, not what is on disk by now."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from types import ModuleType, TracebackType
+
+from stepwell.author import Migration as Author
+from stepwell.core.errors import MigrationFileError, Place
+from stepwell.core.files.pytree import parse_tree
+from stepwell.core.files.text import decode
+from stepwell.core.migration import PythonBody, SourceFile
+
+_INHERIT = "inherit from `Migration`, with `from stepwell import Migration`"
+
+
+@contextmanager
+def root_on_path(root: Path | None) -> Iterator[None]:
+    """Put the root of a project first on `sys.path`, and take it away afterwards. None changes nothing.
+
+    `sys.path` belongs to the process: while the block runs, all threads see it.
+    """
+    if root is None:
+        yield
+        return
+    entry = str(root.resolve())
+    sys.path.insert(0, entry)
+    try:
+        yield
+    finally:
+        if entry in sys.path:  # what was imported may have changed the path itself
+            sys.path.remove(entry)
+
+
+def load_class(source: SourceFile, body: PythonBody, root: Path | None) -> type[Author]:
+    """Run the file as a fresh module and give its migration class.
+
+    `root` is the folder of the configuration; imports of the file find what lies there. Raises
+    `MigrationFileError` where the import fails (also with SystemExit), with the line of the file, and where it
+    does not define exactly one class that inherits from `stepwell.Migration`.
+    """
+    module = _new_module(source, root)
+    code = compile(parse_tree(decode(source), source.path), str(module.__file__), "exec", dont_inherit=True)
+    _show_lines(str(module.__file__), decode(source))
+    sys.modules[module.__name__] = module  # dataclasses and type hints of the file look for it there
+    try:
+        with root_on_path(root):
+            exec(code, module.__dict__)  # noqa: S102 - to run the author's code is what this is for
+        return _only_class(module, source, body)
+    except MigrationFileError:
+        del sys.modules[module.__name__]
+        raise
+    except (Exception, SystemExit) as error:
+        del sys.modules[module.__name__]
+        raise _import_failed(error, source, module, root) from error
+
+
+def file_of(source: SourceFile, root: Path | None) -> str:
+    """The path of a file on disk, as code objects and tracebacks name it."""
+    return source.path if root is None else str(root.resolve() / source.path)
+
+
+def _new_module(source: SourceFile, root: Path | None) -> ModuleType:
+    """A module of which only the name tells that it was not imported in the usual way."""
+    file = file_of(source, root)
+    identity = sha256(f"{file}\0{source.file_hash}".encode(), usedforsecurity=False).hexdigest()
+    module = ModuleType(f"_stepwell_migration_{identity[:16]}")
+    module.__file__ = file
+    # The folder as a package, so that `from .base import Migration` works.
+    folders = source.path.split("/")[:-1]
+    module.__package__ = ".".join(folders) if all(folder.isidentifier() for folder in folders) else ""
+    return module
+
+
+def _show_lines(file: str, text: str) -> None:
+    """Let tracebacks show the lines that run: an entry without a time of change is never read again."""
+    import linecache
+
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+
+
+def _only_class(module: ModuleType, source: SourceFile, body: PythonBody) -> type[Author]:
+    defined = {
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Author) and value.__module__ == module.__name__
+    }
+    if len(defined) == 1:
+        return defined.pop()
+    place = Place(source.path, body.class_line)
+    if not defined:
+        message = f"{body.class_name} does not inherit from stepwell's Migration"
+        raise MigrationFileError(message, place=place, hint=_INHERIT)
+    names = ", ".join(sorted(found.__name__ for found in defined))
+    message = f"{len(defined)} classes in it inherit from Migration: {names}"
+    raise MigrationFileError(message, place=place, hint="one file holds one migration")
+
+
+def _import_failed(
+    error: BaseException, source: SourceFile, module: ModuleType, root: Path | None
+) -> MigrationFileError:
+    line = _line_in(str(module.__file__), error.__traceback__)
+    hint = None
+    if isinstance(error, SystemExit):
+        message = f"its import ended the program (SystemExit: {error.code!r})"
+        hint = "put nothing but definitions at the level of the module"
+    else:
+        message = f"it can't be imported: {type(error).__name__}: {error}"
+        if isinstance(error, ModuleNotFoundError) and root is not None:
+            hint = f"modules are looked for in {root}, and among what is installed"
+    return MigrationFileError(message, place=Place(source.path, line), hint=hint)
+
+
+def _line_in(file: str, traceback: TracebackType | None) -> int | None:
+    """The line of this file that was running, the innermost where there are several."""
+    line = None
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == file:
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return line
