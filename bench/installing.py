@@ -1,5 +1,6 @@
 """Puts the peers into `bench/.peers/`, through the ordinary clients of their registries."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -53,6 +54,12 @@ def first_line(*command: str) -> str:
     """The first line that a program writes, for its version. Raises `AbsentError`."""
     lines = _run(Path(command[0]).name, *command).splitlines()
     return lines[0].strip() if lines else ""
+
+
+def node_version(programs: Path, package: str) -> str:
+    """The version of an npm package beside the programs in this folder."""
+    described = json.loads((programs.parent / package / "package.json").read_text())
+    return str(described["version"])
 
 
 def package_version(programs: Path, package: str) -> str:

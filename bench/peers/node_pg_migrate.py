@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.generate import Sample
-from bench.installing import first_line, node_packages
+from bench.installing import node_packages, node_version
 from bench.peer import Command, Kind, Site, Verb
 
 
@@ -18,7 +18,7 @@ class NodePgMigrate:
     remark: str = "one transaction; SQL files"
 
     def install(self) -> str:
-        return first_line(str(self._program()), "--version")
+        return node_version(self._program().parent, "node-pg-migrate")
 
     def write(self, samples: Sequence[Sample], folder: Path) -> None:
         migrations = folder / "migrations"

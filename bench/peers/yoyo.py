@@ -42,7 +42,7 @@ class Yoyo:
             case Verb.APPLY | Verb.NOTHING:
                 return Command([program, "apply", *common])
             case Verb.ROLL_BACK:
-                return Command([program, "rollback", *common])
+                return Command([program, "rollback", "--revision", _name(1), *common])
             case Verb.HELP:
                 return Command([program, "--help"])
 
