@@ -1,0 +1,100 @@
+"""The report of a run or of a dry run as text: what happened to each step, what stands now, what went wrong."""
+
+from collections.abc import Iterator
+
+from stepwell.core.migration import Direction
+from stepwell.core.report import Outcome, RunReport, SegmentReport, StatementReport, StepReport
+from stepwell.render.cells import one_line, printable, width
+from stepwell.render.errors import fault_text
+from stepwell.render.view import OUTCOMES, Tone, View
+from stepwell.render.when import counted, elapsed
+
+_DONE = {Direction.UP: "applied", Direction.DOWN: "reverted"}
+_VERB = {Direction.UP: "apply", Direction.DOWN: "revert"}
+
+
+def run_text(report: RunReport, view: View) -> str:
+    """Draw the report of a run. Of a failed one, the error comes last."""
+    lines = [*_warnings(report, view)]
+    if not report.steps and report.error is None:
+        return "\n".join([*lines, "nothing to do"]) + "\n"
+    lines += _plan(report, view) if _planned(report) else _outcomes(report, view)
+    if report.stands:
+        lines += ["", printable(report.stands)]
+    text = "\n".join(lines) + "\n"
+    return text if report.error is None else f"{text}\n{fault_text(report.error, view)}"
+
+
+def _planned(report: RunReport) -> bool:
+    return report.dry_run or all(step.outcome is Outcome.PLANNED for step in report.steps)
+
+
+def _warnings(report: RunReport, view: View) -> Iterator[str]:
+    for warning in report.warnings:
+        yield f"{view.paint('warning:', Tone.WARNING)} {printable(warning)}"
+
+
+def _outcomes(report: RunReport, view: View) -> Iterator[str]:
+    yield view.paint(_headline(report), Tone.STRONG)
+    room = max((width(_title(step)) for step in report.steps), default=0)
+    for step in report.steps:
+        badge = OUTCOMES[step.outcome]
+        title = _title(step)
+        filled = title + " " * (room - width(title))
+        time = elapsed(step.elapsed_ms)
+        yield f"  {view.paint(badge.text(view), badge.tone)}  {filled}  {view.paint(time, Tone.FAINT)}".rstrip()
+
+
+def _headline(report: RunReport) -> str:
+    done = len(report.versions(Outcome.APPLIED)) + len(report.versions(Outcome.REVERTED))
+    total = len(report.steps)
+    count = counted(done, "migration") if report.ok else f"{done} of {counted(total, 'migration')}"
+    return f"{_DONE[report.direction]} {count} in {elapsed(report.elapsed_ms)} (batch {report.batch})"
+
+
+def _title(step: StepReport) -> str:
+    return one_line(f"{step.version} {step.name}")
+
+
+def _plan(report: RunReport, view: View) -> Iterator[str]:
+    yield view.paint(
+        f"would {_VERB[report.direction]} {counted(len(report.steps), 'migration')}:", Tone.STRONG
+    )
+    segments = {segment.number: segment for segment in report.segments}
+    current: int | None = None
+    for step in report.steps:
+        if step.segment != current:
+            current = step.segment
+            yield ""
+            yield _segment_line(segments.get(current), current, view)
+        yield from _planned_step(step, view)
+
+
+def _segment_line(segment: SegmentReport | None, number: int, view: View) -> str:
+    kind = "" if segment is None else "one transaction" if segment.transactional else "no transaction"
+    reason = (
+        ""
+        if segment is None or not segment.ends_because
+        else f"; ends here: {one_line(segment.ends_because)}"
+    )
+    about = f" ({kind}{reason})" if kind else ""
+    return view.paint(f"segment {number}{about}", Tone.FAINT)
+
+
+def _planned_step(step: StepReport, view: View) -> Iterator[str]:
+    badge = OUTCOMES[step.outcome]
+    yield f"  {view.paint(badge.text(view), badge.tone)}  {_title(step)}"
+    for statement in step.statements:
+        yield from _statement(statement, view)
+    if step.note:
+        yield f"      {view.paint('-- ' + one_line(step.note), Tone.WARNING)}"
+
+
+def _statement(statement: StatementReport, view: View) -> Iterator[str]:
+    text = printable(statement.sql).strip()
+    for line in (text if text.endswith(";") else text + ";").split("\n"):
+        yield f"      {line}".rstrip()
+    if statement.values is not None:
+        yield f"      {view.paint('-- values: ' + one_line(repr(statement.values)), Tone.FAINT)}"
+    if statement.note:
+        yield f"      {view.paint('-- ' + one_line(statement.note), Tone.FAINT)}"

@@ -1,0 +1,94 @@
+"""The status as a table for people: which database, every migration with its state, and what to run next."""
+
+from collections.abc import Iterator
+
+from stepwell.core.history import Entry, State
+from stepwell.core.report import StatusReport
+from stepwell.render.cells import one_line, wrap
+from stepwell.render.table import Cell, Column, Shrink, draw
+from stepwell.render.view import STATES, Tone, View
+from stepwell.render.when import counted, moment
+
+_COLUMNS = (
+    Column("version"),
+    Column("name"),
+    Column("description"),
+    Column("dependencies", "depends"),
+    Column("state"),
+    Column("applied at"),
+)
+_VERSION, _NAME, _DESCRIPTION, _DEPENDENCIES, _STATE, _APPLIED_AT = range(len(_COLUMNS))
+_SHRINK = Shrink(
+    floors=((_DESCRIPTION, 16), (_DEPENDENCIES, 8), (_NAME, 20), (_DESCRIPTION, 8), (_NAME, 8)),
+    leave_out=(_DESCRIPTION, _DEPENDENCIES, _APPLIED_AT, _NAME),
+)
+
+_ADVICE = {
+    State.CHANGED: (
+        "{} changed after it was applied: restore the file, or go on with 'stepwell migrate --allow-changed'"
+    ),
+    State.MISSING: "{} was applied, but its file is missing: restore it, or forget it with 'stepwell unmark {}'",
+    State.FAILED: "{} stopped on its way: 'stepwell migrate' resumes it at the first statement that was not done",
+    State.IN_DOUBT: (
+        "{} is in doubt: nobody can tell whether its last statement ran. See 'stepwell log', then look at the "
+        "database; if all of it is there, 'stepwell mark {}'"
+    ),
+}
+
+
+def status_text(report: StatusReport, view: View) -> str:
+    """Draw the status; no line is longer than the view is wide."""
+    lines = wrap(f"database: {printable_database(report)}", view.width, "  ")
+    if report.entries:
+        lines += ["", *draw(_COLUMNS, [_row(entry, view) for entry in report.entries], view, _SHRINK)]
+    lines += ["", *_advice(report, view), *_findings(report, view), *_next(report, view)]
+    return "\n".join(lines) + "\n"
+
+
+def printable_database(report: StatusReport) -> str:
+    """Name the database and the history table."""
+    return one_line(f"{report.url} ({report.engine}, table {report.table})")
+
+
+def _row(entry: Entry, view: View) -> list[Cell]:
+    badge = STATES[entry.state]
+    return [
+        Cell(entry.version.text, Tone.STRONG),
+        Cell(one_line(entry.name)),
+        Cell(one_line(entry.description)),
+        Cell(", ".join(version.text for version in entry.dependencies)),
+        Cell(badge.text(view), badge.tone),
+        Cell(moment(entry.record.applied_at if entry.record else None, view), Tone.FAINT),
+    ]
+
+
+def _advice(report: StatusReport, view: View) -> Iterator[str]:
+    for entry in report.entries:
+        if advice := _ADVICE.get(entry.state):
+            for line in wrap(advice.format(entry.version, entry.version), view.width, "  "):
+                yield view.paint(line, STATES[entry.state].tone)
+
+
+def _findings(report: StatusReport, view: View) -> Iterator[str]:
+    for finding in report.findings:
+        yield from wrap(one_line(f"{finding.place}: {finding.message} [{finding.code}]"), view.width, "  ")
+
+
+def _next(report: StatusReport, view: View) -> list[str]:
+    return wrap(_next_sentence(report), view.width, "  ")
+
+
+def _next_sentence(report: StatusReport) -> str:
+    counts = report.counts
+    if not report.entries:
+        return "no migrations yet: run 'stepwell new NAME'"
+    if counts[State.IN_DOUBT]:
+        return f"{counts[State.IN_DOUBT]} in doubt: see above before anything else is run"
+    if unfinished := counts[State.FAILED]:
+        return f"{unfinished} failed, {counts[State.PENDING]} pending: run 'stepwell migrate'"
+    if counts[State.PENDING]:
+        return f"{counts[State.PENDING]} pending: run 'stepwell migrate'"
+    if report.up_to_date:
+        return f"up to date: {counted(counts[State.APPLIED], 'migration')} applied"
+    contradicting = counts[State.CHANGED] + counts[State.MISSING]
+    return f"nothing pending, {contradicting} to look at: see above"
