@@ -1,0 +1,110 @@
+"""Where the body of a routine or trigger ends, so that a `;` in it ends nothing. It lexes nothing itself."""
+
+from collections.abc import Sequence
+from enum import Enum, auto
+
+from stepwell.core.sql.objects import object_words
+from stepwell.core.sql.rules import BodyRule
+from stepwell.core.sql.tokens import Kind, Token
+
+_BLOCKS = frozenset({"IF", "LOOP", "WHILE", "REPEAT", "FOR"})
+# After these a new statement of a body may begin, so that IF and REPEAT there are no functions.
+_BEFORE_STATEMENT = frozenset(
+    {
+        "BEGIN",
+        "THEN",
+        "ELSE",
+        "DO",
+        "LOOP",
+        "REPEAT",
+        "ROW",
+        "DETERMINISTIC",
+        "DATA",
+        "SQL",
+        "INVOKER",
+        "DEFINER",
+    }
+)
+_BEFORE_STATEMENT_SIGNS = frozenset({";", ":", ")"})
+
+
+class BodyState(Enum):
+    """Whether a `;` here would end the statement."""
+
+    NONE = auto()
+    OPEN = auto()
+    CLOSED = auto()
+
+
+def body_state(tokens: Sequence[Token], rule: BodyRule | None) -> BodyState:
+    """Say how the body of a statement stands after all its significant tokens so far."""
+    if rule is None or not tokens:
+        return BodyState.NONE
+    opener = _opener(tokens, rule)
+    if opener is None:
+        return BodyState.NONE
+    closed = _blocks_closed(tokens, opener) if rule.nests else _ended(tokens, opener + len(rule.opener))
+    return BodyState.CLOSED if closed else BodyState.OPEN
+
+
+def _opener(tokens: Sequence[Token], rule: BodyRule) -> int | None:
+    """The index of the token from which the body is to be read, or None where there is no body."""
+    if rule.anonymous and _words_at(tokens, 0, rule.anonymous):
+        return 0
+    if not _is_word(tokens[0], "CREATE"):
+        return None
+    words = object_words(tokens)
+    if words is None or words.first not in rule.objects:
+        return None
+    if rule.nests:
+        return words.end
+    candidates = range(words.end, len(tokens) - len(rule.opener) + 1)
+    return next((i for i in candidates if _words_at(tokens, i, rule.opener)), None)
+
+
+def _ended(tokens: Sequence[Token], inside: int) -> bool:
+    """A body that does not nest ends with an END that stands where a statement could begin.
+
+    The END of a CASE never does, nor does one that is a name.
+    """
+    last = len(tokens) - 1
+    if last < inside or not _is_word(tokens[last], "END"):
+        return False
+    return last == inside or tokens[last - 1].text == ";"
+
+
+def _blocks_closed(tokens: Sequence[Token], start: int) -> bool:
+    depth = 0
+    for index in range(start, len(tokens)):
+        if tokens[index].kind is Kind.WORD:
+            depth += _step(tokens, index)
+    return depth <= 0
+
+
+def _step(tokens: Sequence[Token], index: int) -> int:
+    """+1 where a block opens, -1 where one closes."""
+    word = tokens[index].text.upper()
+    before = tokens[index - 1]
+    if before.text == "." or _is_word(before, "END"):
+        return 0  # a column's name, or the second word of END IF
+    if word == "END":
+        return -1
+    if word in {"BEGIN", "CASE"}:
+        return 1
+    if word in _BLOCKS and (
+        before.text in _BEFORE_STATEMENT_SIGNS or before.text.upper() in _BEFORE_STATEMENT
+    ):
+        return 1
+    return 0
+
+
+def _words_at(tokens: Sequence[Token], index: int, words: Sequence[str]) -> bool:
+    if index and tokens[index - 1].text == ".":
+        return False
+    return len(tokens) >= index + len(words) and all(
+        _is_word(token, word) for token, word in zip(tokens[index : index + len(words)], words, strict=True)
+    )
+
+
+def _is_word(token: Token, word: str) -> bool:
+    return token.kind is Kind.WORD and token.text.upper() == word
