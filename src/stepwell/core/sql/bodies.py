@@ -1,7 +1,6 @@
 """Where the body of a routine or trigger ends, so that a `;` in it ends nothing. It lexes nothing itself."""
 
 from collections.abc import Sequence
-from enum import Enum, auto
 
 from stepwell.core.sql.objects import object_words
 from stepwell.core.sql.rules import BodyRule
@@ -28,27 +27,38 @@ _BEFORE_STATEMENT = frozenset(
 _BEFORE_STATEMENT_SIGNS = frozenset({";", ":", ")"})
 
 
-class BodyState(Enum):
-    """Whether a `;` here would end the statement."""
+class Body:
+    """The body of the statement that is being gathered, if it has one; asked anew at each `;` of it."""
 
-    NONE = auto()
-    OPEN = auto()
-    CLOSED = auto()
+    __slots__ = ("_depth", "_inside", "_read", "_rule")
+
+    def __init__(self, rule: BodyRule | None) -> None:
+        self._rule = rule
+        self._inside: int | None = None  # the index of the first token in the body
+        self._read = 0  # how many tokens the depth accounts for
+        self._depth = 0
+
+    def is_open(self, tokens: Sequence[Token]) -> bool:
+        """Whether a `;` would be inside, after all the significant tokens of the statement so far."""
+        if self._rule is None or not tokens:
+            return False
+        if self._inside is None:
+            self._inside = _inside(tokens, self._rule)
+            if self._inside is None:
+                return False
+            self._read = self._inside
+        return self._block_open(tokens) if self._rule.nests else not _ended(tokens, self._inside)
+
+    def _block_open(self, tokens: Sequence[Token]) -> bool:
+        for index in range(self._read, len(tokens)):
+            if tokens[index].kind is Kind.WORD:
+                self._depth += _step(tokens, index)
+        self._read = len(tokens)
+        return self._depth > 0
 
 
-def body_state(tokens: Sequence[Token], rule: BodyRule | None) -> BodyState:
-    """Say how the body of a statement stands after all its significant tokens so far."""
-    if rule is None or not tokens:
-        return BodyState.NONE
-    opener = _opener(tokens, rule)
-    if opener is None:
-        return BodyState.NONE
-    closed = _blocks_closed(tokens, opener) if rule.nests else _ended(tokens, opener + len(rule.opener))
-    return BodyState.CLOSED if closed else BodyState.OPEN
-
-
-def _opener(tokens: Sequence[Token], rule: BodyRule) -> int | None:
-    """The index of the token from which the body is to be read, or None where there is no body."""
+def _inside(tokens: Sequence[Token], rule: BodyRule) -> int | None:
+    """The index of the first token of the body, or None where there is no body."""
     if rule.anonymous and _words_at(tokens, 0, rule.anonymous):
         return 0
     if not _is_word(tokens[0], "CREATE"):
@@ -59,7 +69,8 @@ def _opener(tokens: Sequence[Token], rule: BodyRule) -> int | None:
     if rule.nests:
         return words.end
     candidates = range(words.end, len(tokens) - len(rule.opener) + 1)
-    return next((i for i in candidates if _words_at(tokens, i, rule.opener)), None)
+    opener = next((i for i in candidates if _words_at(tokens, i, rule.opener)), None)
+    return None if opener is None else opener + len(rule.opener)
 
 
 def _ended(tokens: Sequence[Token], inside: int) -> bool:
@@ -71,14 +82,6 @@ def _ended(tokens: Sequence[Token], inside: int) -> bool:
     if last < inside or not _is_word(tokens[last], "END"):
         return False
     return last == inside or tokens[last - 1].text == ";"
-
-
-def _blocks_closed(tokens: Sequence[Token], start: int) -> bool:
-    depth = 0
-    for index in range(start, len(tokens)):
-        if tokens[index].kind is Kind.WORD:
-            depth += _step(tokens, index)
-    return depth <= 0
 
 
 def _step(tokens: Sequence[Token], index: int) -> int:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from stepwell.core.sql.bodies import BodyState, body_state
+from stepwell.core.sql.bodies import Body
 from stepwell.core.sql.errors import SqlSyntaxError
 from stepwell.core.sql.lexer import reads_standard_input, scan
 from stepwell.core.sql.patterns import DEFAULT_DELIMITER
@@ -37,7 +37,7 @@ def split(sql: str, rules: LexRules, first_line: int = 1) -> list[Statement]:
     `first_line` is the line of the file on which the text begins. Raises `SqlSyntaxError` for what is never
     closed, for commands that are meant for another program, and for COPY ... FROM STDIN without data.
     """
-    if (text := _single(sql)) is not None:
+    if (text := _single(sql, rules)) is not None:
         offset = sql.index(text)
         return [Statement(text, first_line + sql.count("\n", 0, offset), offset)]
     statements = []
@@ -84,15 +84,17 @@ _BLANK = " \t\n\r\f\v"
 # begins a comment or an escape, or a quote that only some dialects know.
 _PLAIN_CHARACTERS = r"[^;'\"`\\$\-/#\[\]]*+"
 _PLAIN_STATEMENT = re.compile(
-    rf"(?!COPY\b|DELIMITER\b){_PLAIN_CHARACTERS}"
+    rf"(?!COPY\b){_PLAIN_CHARACTERS}"
     rf"(?:(?:'[^'\\]*+'|\"[^\"\\]*+\"|-(?!-)|/(?!\*)){_PLAIN_CHARACTERS})*",
     re.IGNORECASE | re.ASCII,
 )
 
 
-def _single(sql: str) -> str | None:
+def _single(sql: str, rules: LexRules) -> str | None:
     """The statement, where the text is plainly just one; None where it has to be lexed to know."""
     text = sql.strip(_BLANK).removesuffix(DEFAULT_DELIMITER).rstrip(_BLANK)
+    if rules.delimiter_command and "delimiter" in text.lower():
+        return None
     if text and text.count("(") == text.count(")") and _PLAIN_STATEMENT.fullmatch(text):
         return text
     return None
@@ -118,6 +120,7 @@ class _Splitter:
         self._first_line = first_line
         self._held: list[Token] = []  # the significant tokens of the statement at hand
         self._open: list[Token] = []  # its parentheses that are not closed
+        self._body = Body(rules.bodies)
         self._waiting: _Span | None = None  # a COPY whose data must come next
 
     def spans(self) -> Iterator[_Span]:
@@ -152,13 +155,14 @@ class _Splitter:
         """Whether this terminator ends the statement. One that a DELIMITER command has set always does."""
         if terminator.text != DEFAULT_DELIMITER:
             return True
-        return not self._open and body_state(self._held, self._rules.bodies) is not BodyState.OPEN
+        return not self._open and not self._body.is_open(self._held)
 
     def _close(self) -> Iterator[_Span]:
         """End the statement at hand. One of hints alone is as empty as one of comments."""
         if self._waiting is not None:
             raise self._no_data(self._waiting)
         held, self._held, self._open = self._held, [], []
+        self._body = Body(self._rules.bodies)
         if all(token.kind is Kind.HINT for token in held):
             return
         span = _Span(held[0].start, held[-1].start + len(held[-1].text))
@@ -178,7 +182,7 @@ class _Splitter:
         """The end of the text ends the last statement, if that is whole."""
         if self._open:
             raise self._error(self._open[0], "this parenthesis is never closed")
-        if body_state(self._held, self._rules.bodies) is BodyState.OPEN:
+        if self._body.is_open(self._held):
             raise self._error(self._held[0], "the body of this statement is never closed", "END; is missing")
         yield from self._close()
         if self._waiting is not None:

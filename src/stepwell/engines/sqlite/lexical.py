@@ -17,12 +17,10 @@ SQLITE = LexRules(
         outside_only=MappingProxyType(
             {
                 "VACUUM": OutsideOnly("VACUUM rewrites the whole file in a transaction of its own"),
-                "ATTACH": OutsideOnly("a database can't be attached in a transaction"),
                 "DETACH": OutsideOnly("a database can't be detached in a transaction"),
                 "PRAGMA": OutsideOnly(
                     "in a transaction this setting is refused or, worse, silently ignored",
-                    r"PRAGMA (\S+ \. )?"
-                    r"(JOURNAL_MODE|SYNCHRONOUS|FOREIGN_KEYS|TEMP_STORE|WAL_CHECKPOINT)( =| \(|$)",
+                    r"PRAGMA (\S+ \. )?((JOURNAL_MODE|SYNCHRONOUS|FOREIGN_KEYS) [=(]|WAL_CHECKPOINT\b)",
                 ),
             }
         ),
