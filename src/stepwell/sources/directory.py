@@ -1,4 +1,4 @@
-"""Migrations in folders of the disk: each file is opened and read once, no link is followed out of its folder."""
+"""Migrations in folders of the disk: each file is read once, and no link is followed out of its folder."""
 
 import os
 import stat
@@ -21,8 +21,8 @@ _HAS_MODES = os.name == "posix"
 class DirectorySource:
     """The files of one or more folders, without their subfolders.
 
-    Folders that are not absolute, and paths as they are shown, are relative to `shown_relative_to`: the root of
-    the project. Files that are not below it are shown with their whole path.
+    Folders that are not absolute, and paths as people see them, are relative to `shown_relative_to`: the root
+    of the project. Files that are not below it are shown with their whole path.
     """
 
     folders: Sequence[Path]

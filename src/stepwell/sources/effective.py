@@ -17,8 +17,8 @@ from stepwell.core.migration import Migration, PythonBody
 def effective(migration: Migration, cls: type[Author]) -> Migration:
     """The migration with the values that its class has after the import.
 
-    Takes what `parse` gave and the class of the same file. Raises `MigrationFileError` as parsing does, with the
-    line of the getter where it stands in the file, and with that of the class for the rest.
+    Takes what `parse` gave and the class of the same file. Raises `MigrationFileError` as parsing does, with
+    the line of the getter where it stands in the file, and with that of the class for the rest.
     """
     if not isinstance(migration.body, PythonBody):
         return migration

@@ -37,9 +37,9 @@ def root_on_path(root: Path | None) -> Iterator[None]:
 def load_class(source: SourceFile, body: PythonBody, root: Path | None) -> type[Author]:
     """Run the file as a fresh module and give its migration class.
 
-    `root` is the folder of the configuration; imports of the file find what lies there. Raises
-    `MigrationFileError` where the import fails (also with SystemExit), with the line of the file, and where it
-    does not define exactly one class that inherits from `stepwell.Migration`.
+    `root` is the folder of the configuration; imports of the file find what lies there.
+    Raises `MigrationFileError`, with the line of the file, where the import fails (also with SystemExit), and
+    where it does not define exactly one class that inherits from `stepwell.Migration`.
     """
     module = _new_module(source, root)
     code = compile(parse_tree(decode(source), source.path), str(module.__file__), "exec", dont_inherit=True)

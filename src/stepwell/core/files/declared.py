@@ -80,6 +80,10 @@ def _texts(declared: Declared) -> tuple[str, ...]:
     return tuple(read_text(replace(declared, value=item)) for item in _items(declared, "a list of texts"))
 
 
+def _version_texts(declared: Declared) -> tuple[str, ...]:
+    return tuple(version.text for version in read_versions(declared))
+
+
 def _optional_text(declared: Declared) -> str | None:
     return None if declared.value is None else read_text(declared)
 
@@ -104,11 +108,11 @@ _TRAITS: dict[str, Callable[[Declared], Any]] = {
     "statement_timeout": _duration,
     "idle_timeout": _duration,
     "tags": _texts,
-    "replaces": read_versions,
+    "replaces": _version_texts,
     "phase": _optional_text,
 }
 FLAGS = frozenset(name for name, read in _TRAITS.items() if read is _flag)
 LISTS = frozenset(
-    (DEPENDENCIES, *(name for name, read in _TRAITS.items() if read in (_texts, read_versions)))
+    (DEPENDENCIES, *(name for name, read in _TRAITS.items() if read in (_texts, _version_texts)))
 )
 ATTRIBUTES = (DEPENDENCIES, *_TRAITS)

@@ -73,9 +73,7 @@ def _only_class(tree: ast.Module, path: str) -> ast.ClassDef:
         raise MigrationFileError("no class in it inherits from Migration", place=Place(path), hint=hint)
     named = ", ".join(f"{node.name} (line {node.lineno})" for node in classes)
     message = f"{len(classes)} classes in it inherit from Migration: {named}"
-    hint = (
-        "one file holds one migration; a base class that several share belongs into a file without a version"
-    )
+    hint = "one file holds one migration; a base class that several share goes into a file without a version"
     raise MigrationFileError(message, place=Place(path, classes[1].lineno), hint=hint)
 
 

@@ -1,6 +1,7 @@
 """The syntax tree of a Python file and what is looked for in it: imports, classes, literals. Runs nothing."""
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,10 @@ from dataclasses import dataclass
 from stepwell.core.errors import MigrationFileError, Place
 
 MIGRATION = "Migration"
+
+# An invalid escape, and a number with a keyword right behind it, are only warnings, but a filter may turn a
+# warning into an error. The filters belong to the process: they are touched only for a text that may need it.
+_MAY_WARN = re.compile(r"\\|[0-9](?:and|else|for|if|in|is|not|or)\b")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -22,7 +27,7 @@ class Literal:
 def parse_tree(text: str, path: str) -> ast.Module:
     """Parse Python, without warnings. Raises `MigrationFileError` with the line that can't be read."""
     try:
-        return _quietly(text, path) if "\\" in text else ast.parse(text, path)
+        return _quietly(text, path) if _MAY_WARN.search(text) else ast.parse(text, path)
     except SyntaxError as error:
         raise MigrationFileError(f"it is not Python: {error.msg}", place=Place(path, error.lineno)) from None
     except (RecursionError, MemoryError):
@@ -30,8 +35,6 @@ def parse_tree(text: str, path: str) -> ast.Module:
 
 
 def _quietly(text: str, path: str) -> ast.Module:
-    # An invalid escape is only a warning, but one that a filter may turn into an error. The filters belong to
-    # the process, so they are touched only for a text that has a backslash.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(text, path)

@@ -11,7 +11,7 @@ from typing import NoReturn
 from stepwell.core.errors import MigrationFileError, Place
 from stepwell.core.migration import Direction, SqlBody, SqlSection
 from stepwell.core.sql.errors import SqlSyntaxError
-from stepwell.core.sql.lexer import lex
+from stepwell.core.sql.lexer import lex, significant
 from stepwell.core.sql.rules import LexRules
 from stepwell.core.sql.split import Statement, split
 from stepwell.core.sql.tokens import Kind
@@ -24,7 +24,9 @@ _MARKER_LIKE = re.compile(
 )
 _MARKERS = {f"migrate:{direction}": direction for direction in Direction}
 _FOREIGN = re.compile(r"^--[ \t]*\+(?:goose|migrate)[ \t]+up\b.*$", re.MULTILINE | re.IGNORECASE)
+_COMMENTS = re.compile(r"(?:[ \t\f]*(?:--[^\n]*)?(?:\n|\Z))*")
 _TRANSACTION = {"true": True, "false": False}
+_WRITE_OPTION = "the only option is `transaction:false` (or `transaction:true`)"
 _WRITE_MARKERS = "write `-- migrate:up` or `-- migrate:down`, at the start of the line"
 
 
@@ -38,96 +40,105 @@ class Sections:
 
 
 def find_sections(text: str, path: str, rules: LexRules) -> Sections:
-    """Take the text of an SQL file (line ends as `\\n`) apart. Raises `MigrationFileError` with the line."""
+    """Take the text of an SQL file (line ends as `\n`) apart. Raises `MigrationFileError` with the line."""
+    file = _File(text, path, rules)
     markers = list(_MARKER_LIKE.finditer(text))
     try:
-        return _take_apart(text, path, rules, markers)
+        return file.take_apart(markers)
     except MigrationFileError:
         # A marker inside something cut that thing in two, or was one too many. Only now the lexer is asked:
         # had nothing been left open before any marker, each would have stood outside everything.
-        outside = _outside(text, rules, markers)
+        outside = file.outside(markers)
         if len(outside) == len(markers):
             raise
-        return _take_apart(text, path, rules, outside)
+        return file.take_apart(outside)
 
 
-def _outside(text: str, rules: LexRules, markers: Sequence[re.Match[str]]) -> list[re.Match[str]]:
-    if not markers:
-        return []
-    starts = {token.start for token in lex(text, rules) if token.kind is Kind.COMMENT}
-    return [marker for marker in markers if marker.end("indent") in starts]
+@dataclass(frozen=True, slots=True)
+class _File:
+    """The text that is taken apart, where it comes from, and how its dialect reads."""
 
+    text: str
+    path: str
+    rules: LexRules
 
-def _take_apart(text: str, path: str, rules: LexRules, markers: Sequence[re.Match[str]]) -> Sections:
-    directions = [_direction(text, path, marker) for marker in markers]
-    if Direction.UP not in directions:
-        _refuse_without_up(text, path)
-    for number, direction in enumerate(directions):
-        if direction in directions[:number]:
-            _refuse(
-                text, path, markers[number], f"a second `-- migrate:{direction}`", "put both into one section"
+    def outside(self, markers: Sequence[re.Match[str]]) -> Sequence[re.Match[str]]:
+        """The markers that stand outside everything: those that are comments of their own."""
+        if not markers:
+            return markers
+        starts = {token.start for token in lex(self.text, self.rules) if token.kind is Kind.COMMENT}
+        return [marker for marker in markers if marker.end("indent") in starts]
+
+    def take_apart(self, markers: Sequence[re.Match[str]]) -> Sections:
+        """Take these markers for the markers of the file."""
+        if not markers:
+            self.refuse_without_up()
+        header = self.text[: markers[0].start()]
+        self.check_only_comments(header)
+        self.check_order(markers)
+        up = self.section(markers[0], markers[1].start() if len(markers) > 1 else len(self.text))
+        statements = self.statements(up)
+        if not statements:
+            self.refuse(
+                markers[0].start(), "the up section holds no statement", "write what the migration does"
             )
-    if directions[0] is Direction.DOWN:
-        _refuse(
-            text,
-            path,
-            markers[0],
-            "`-- migrate:down` stands before `-- migrate:up`",
-            "put the up section first",
-        )
-    ends = [*(marker.start() for marker in markers[1:]), len(text)]
-    found = {
-        direction: _section(text, path, marker, end)
-        for direction, marker, end in zip(directions, markers, ends, strict=True)
-    }
-    up, down = found[Direction.UP], found.get(Direction.DOWN)
-    statements = _statements(up, path, rules)
-    if not statements:
-        _refuse(text, path, markers[0], "the up section holds no statement", "write what the migration does")
-    reverts = down is not None and _statements(down, path, rules)
-    return Sections(text[: markers[0].start()], SqlBody(up, down if reverts else None), tuple(statements))
+        down = self.section(markers[1], len(self.text)) if len(markers) > 1 else None
+        reverts = down is not None and self.statements(down)
+        return Sections(header, SqlBody(up, down if reverts else None), tuple(statements))
 
+    def check_only_comments(self, header: str) -> None:
+        if _COMMENTS.fullmatch(header):
+            return  # as nearly always; the lexer also knows the comments of the dialect
+        for token in significant(header, self.rules):
+            hint = "move it into a section, below its marker"
+            self.refuse(token.start, "a statement stands before `-- migrate:up`", hint)
 
-def _direction(text: str, path: str, marker: re.Match[str]) -> Direction:
-    direction = _MARKERS.get(marker["word"])
-    if direction is None or marker["indent"]:
-        _refuse(text, path, marker, f"`{marker[0].strip()}` is not a marker", _WRITE_MARKERS)
-    return direction
+    def check_order(self, markers: Sequence[re.Match[str]]) -> None:
+        """One up section, then at most one down section."""
+        directions = [self.direction(marker) for marker in markers]
+        if Direction.UP not in directions:
+            self.refuse_without_up()
+        for number, direction in enumerate(directions):
+            if direction in directions[:number]:
+                message = f"a second `-- migrate:{direction}`"
+                self.refuse(markers[number].start(), message, "put both into one section")
+        if directions[0] is Direction.DOWN:
+            message = "`-- migrate:down` stands before `-- migrate:up`"
+            self.refuse(markers[0].start(), message, "put the up section first")
 
+    def direction(self, marker: re.Match[str]) -> Direction:
+        direction = _MARKERS.get(marker["word"])
+        if direction is None or marker["indent"]:
+            self.refuse(marker.start(), f"`{marker[0].strip()}` is not a marker", _WRITE_MARKERS)
+        return direction
 
-def _section(text: str, path: str, marker: re.Match[str], end: int) -> SqlSection:
-    start = min(marker.end() + 1, end)
-    transactional = True
-    for option in marker["options"].split():
-        key, _, value = option.partition(":")
-        if key != "transaction" or value not in _TRANSACTION:
-            hint = "the only option is `transaction:false` (or `transaction:true`)"
-            _refuse(text, path, marker, f"the marker has an unknown option `{option}`", hint)
-        transactional = _TRANSACTION[value]
-    return SqlSection(text[start:end], _line(text, marker.start()) + 1, transactional)
+    def section(self, marker: re.Match[str], end: int) -> SqlSection:
+        start = min(marker.end() + 1, end)
+        transactional = True
+        for option in marker["options"].split():
+            key, _, value = option.partition(":")
+            if key != "transaction" or value not in _TRANSACTION:
+                self.refuse(marker.start(), f"the marker has an unknown option `{option}`", _WRITE_OPTION)
+            transactional = _TRANSACTION[value]
+        return SqlSection(self.text[start:end], self.line(marker.start()) + 1, transactional)
 
+    def statements(self, section: SqlSection) -> list[Statement]:
+        try:
+            return split(section.text, self.rules, section.first_line)
+        except SqlSyntaxError as error:
+            raise MigrationFileError(
+                error.message, place=Place(self.path, error.line), hint=error.hint
+            ) from None
 
-def _statements(section: SqlSection, path: str, rules: LexRules) -> list[Statement]:
-    try:
-        return split(section.text, rules, section.first_line)
-    except SqlSyntaxError as error:
-        raise MigrationFileError(error.message, place=Place(path, error.line), hint=error.hint) from None
+    def refuse_without_up(self) -> NoReturn:
+        message = "no `-- migrate:up` marker"
+        if foreign := _FOREIGN.search(self.text):
+            self.refuse(foreign.start(), message, f"write `-- migrate:up` instead of `{foreign[0].strip()}`")
+        hint = "put the line `-- migrate:up` before the first statement"
+        raise MigrationFileError(message, place=Place(self.path), hint=hint)
 
+    def refuse(self, offset: int, message: str, hint: str) -> NoReturn:
+        raise MigrationFileError(message, place=Place(self.path, self.line(offset)), hint=hint)
 
-def _refuse_without_up(text: str, path: str) -> NoReturn:
-    foreign = _FOREIGN.search(text)
-    if foreign is not None:
-        hint = f"write `-- migrate:up` instead of `{foreign[0].strip()}`"
-        raise MigrationFileError(
-            "no `-- migrate:up` marker", place=Place(path, _line(text, foreign.start())), hint=hint
-        )
-    hint = "put the line `-- migrate:up` before the first statement"
-    raise MigrationFileError("no `-- migrate:up` marker", place=Place(path), hint=hint)
-
-
-def _refuse(text: str, path: str, marker: re.Match[str], message: str, hint: str) -> NoReturn:
-    raise MigrationFileError(message, place=Place(path, _line(text, marker.start())), hint=hint)
-
-
-def _line(text: str, offset: int) -> int:
-    return text.count("\n", 0, offset) + 1
+    def line(self, offset: int) -> int:
+        return self.text.count("\n", 0, offset) + 1

@@ -20,11 +20,9 @@ from stepwell.core.files.sections import find_sections
 from stepwell.core.files.text import decode
 from stepwell.core.migration import Finding, Migration, SourceFile
 from stepwell.core.nearest import nearest
-from stepwell.core.sql.lexer import significant
 from stepwell.core.sql.rules import LexRules
 
 _DIRECTIVE = re.compile(r"^--[ \t]*([A-Za-z][\w \t-]*?)[ \t]*(?::(.*))?$", re.MULTILINE)
-_COMMENT_OR_BLANK = re.compile(r"(?:[ \t\f]*(?:--[^\n]*)?(?:\n|\Z))*")
 _ALIASES = {"depends": DEPENDENCIES}
 _DIRECTIVES = ("description", "depends", *ATTRIBUTES)
 _WORDS = {"true": True, "false": False}
@@ -34,7 +32,6 @@ def read_sql(source: SourceFile, rules: LexRules) -> Migration:
     """Make a migration out of an SQL file. Raises `MigrationFileError` with the line."""
     text = decode(source)
     sections = find_sections(text, source.path, rules)
-    _check_only_comments(sections.header, source.path, rules)
     declared, findings = _read_header(sections.header, source.path)
     traits = read_traits(declared)
     return Migration(
@@ -52,18 +49,6 @@ def read_sql(source: SourceFile, rules: LexRules) -> Migration:
             *mixed_findings(sections.statements, source.path, rules),
         ),
     )
-
-
-def _check_only_comments(header: str, path: str, rules: LexRules) -> None:
-    plain = _COMMENT_OR_BLANK.match(header)
-    if plain is not None and plain.end() == len(header):
-        return
-    for token in significant(header, rules):
-        line = header.count("\n", 0, token.start) + 1
-        hint = "move it into a section, below its marker"
-        raise MigrationFileError(
-            "a statement stands before `-- migrate:up`", place=Place(path, line), hint=hint
-        )
 
 
 def _read_header(header: str, path: str) -> tuple[dict[str, Declared], Sequence[Finding]]:
