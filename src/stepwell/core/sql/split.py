@@ -37,7 +37,7 @@ def split(sql: str, rules: LexRules, first_line: int = 1) -> list[Statement]:
     `first_line` is the line of the file on which the text begins. Raises `SqlSyntaxError` for what is never
     closed, for commands that are meant for another program, and for COPY ... FROM STDIN without data.
     """
-    if (text := _single(sql, rules)) is not None:
+    if (text := _single(sql)) is not None:
         offset = sql.index(text)
         return [Statement(text, first_line + sql.count("\n", 0, offset), offset)]
     statements = []
@@ -90,11 +90,12 @@ _PLAIN_STATEMENT = re.compile(
 )
 
 
-def _single(sql: str, rules: LexRules) -> str | None:
+def _single(sql: str) -> str | None:
     """The statement, where the text is plainly just one; None where it has to be lexed to know."""
     text = sql.strip(_BLANK).removesuffix(DEFAULT_DELIMITER).rstrip(_BLANK)
-    if rules.delimiter_command and "delimiter" in text.lower():
-        return None
+    lowered = text.lower()
+    if "begin" in lowered or "delimiter" in lowered:
+        return None  # perhaps a body, or a command that changes what ends a statement
     if text and text.count("(") == text.count(")") and _PLAIN_STATEMENT.fullmatch(text):
         return text
     return None
