@@ -52,7 +52,10 @@ def _literal(quotes: str, *, raw: bool) -> re.Pattern[str]:
 
 
 def normal_form(text: str) -> str:
-    """Give the tokens of a Python text (line ends as `\\n`) in one string. Never raises."""
+    """Give the tokens of a Python text (line ends as LF) in one string.
+
+    Raises `RecursionError` where f-strings nest hundreds deep, which no Python reads either.
+    """
     return SEPARATOR.join(_tokens(text))
 
 

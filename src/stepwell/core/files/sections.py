@@ -40,7 +40,7 @@ class Sections:
 
 
 def find_sections(text: str, path: str, rules: LexRules) -> Sections:
-    """Take the text of an SQL file (line ends as `\n`) apart. Raises `MigrationFileError` with the line."""
+    """Take the text of an SQL file (line ends as LF) apart. Raises `MigrationFileError` with the line."""
     file = _File(text, path, rules)
     markers = list(_MARKER_LIKE.finditer(text))
     try:

@@ -16,7 +16,7 @@ _SAVE_AS_UTF8 = "save the file as UTF-8"
 
 
 def decode(source: SourceFile) -> str:
-    """Give the text of a file, its line ends as `\\n`.
+    """Give the text of a file, its line ends as LF.
 
     Line ends are folded so that the same checksum means the same text on every machine, also inside strings.
     Raises `MigrationFileError` with the line where the bytes are not UTF-8 or hold a NUL.
