@@ -1,4 +1,6 @@
-"""Text as a terminal sees it: columns instead of characters, and nothing in it that would act on the terminal."""
+"""Text as a terminal sees it: columns instead of characters, and nothing in it that would act on the
+terminal.
+"""
 
 import re
 import unicodedata
@@ -8,7 +10,9 @@ _ACTING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u206
 
 
 def printable(text: str) -> str:
-    """Show what would act on a terminal (escape sequences, carriage returns, ...) instead of letting it act."""
+    """Show what would act on a terminal (escape sequences, carriage returns, ...) instead of letting it
+    act.
+    """
     return _ACTING.sub(lambda match: f"\\x{ord(match[0]):02x}", text.replace("\r\n", "\n"))
 
 
@@ -52,7 +56,9 @@ def pad(text: str, columns: int) -> str:
 
 
 def wrap(text: str, columns: int | None, indent: str = "") -> list[str]:
-    """Break a text into lines of at most so many columns (None: one line), `indent` before all but the first."""
+    """Break a text into lines of at most so many columns (None: one line), `indent` before all but the
+    first.
+    """
     if columns is None or width(text) <= columns:
         return [text]
     lines: list[str] = []

@@ -89,7 +89,7 @@ def _excerpt(statement: str, position: int | None) -> str:
     if position is not None:
         from stepwell.core.sql.caret import excerpt  # only an error with a position has a use for it
 
-        return excerpt(statement, position)
+        return str(excerpt(statement, position))
     text = statement.strip()
     return text if len(text) <= _LONGEST_STATEMENT else text[:_LONGEST_STATEMENT] + " ..."
 

@@ -1,4 +1,6 @@
-"""Reports as JSON documents. Each has `"format": 1`; those of the contract have exactly its keys, in its order."""
+"""Reports as JSON documents. Each has `"format": 1`; those of the contract have exactly its keys, in its
+order.
+"""
 
 import json
 from collections.abc import Callable, Mapping
@@ -27,10 +29,12 @@ FORMAT = 1
 Document = dict[str, Any]
 
 
-def dumps(document: Mapping[str, Any], clean: Callable[[str], str] | None = None) -> str:
+def dumps(
+    document: Mapping[str, Any], clean: Callable[[str], str] | None = None, *, ascii_only: bool = False
+) -> str:
     """Write a document as text that ends with a line break; `clean` is applied to every text in it."""
     cleaned = document if clean is None else _cleaned(document, clean)
-    return json.dumps(cleaned, indent=2, ensure_ascii=False, default=_plain) + "\n"
+    return json.dumps(cleaned, indent=2, ensure_ascii=ascii_only, default=_plain) + "\n"
 
 
 def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:

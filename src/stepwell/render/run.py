@@ -1,11 +1,12 @@
-"""The report of a run or of a dry run as text: what happened to each step, what stands now, what went wrong."""
+"""The report of a run or of a dry run as text: what happened to each step, what stands now, what went
+wrong.
+"""
 
 from collections.abc import Iterator
 
 from stepwell.core.migration import Direction
 from stepwell.core.report import Outcome, RunReport, SegmentReport, StatementReport, StepReport
-from stepwell.render.cells import one_line, printable, width
-from stepwell.render.errors import fault_text
+from stepwell.render.cells import one_line, pad, printable, width
 from stepwell.render.view import OUTCOMES, Tone, View
 from stepwell.render.when import counted, elapsed
 
@@ -13,36 +14,33 @@ _DONE = {Direction.UP: "applied", Direction.DOWN: "reverted"}
 _VERB = {Direction.UP: "apply", Direction.DOWN: "revert"}
 
 
-def run_text(report: RunReport, view: View) -> str:
-    """Draw the report of a run. Of a failed one, the error comes last."""
-    lines = [*_warnings(report, view)]
+def run_text(report: RunReport, view: View, *, statements: bool = False) -> str:
+    """Draw the report of a run; `statements` asks for those of every step. Warnings and the error are not
+    in it.
+    """
     if not report.steps and report.error is None:
-        return "\n".join([*lines, "nothing to do"]) + "\n"
-    lines += _plan(report, view) if _planned(report) else _outcomes(report, view)
+        return "nothing to do\n"
+    lines = [*(_plan(report, view) if _planned(report) else _outcomes(report, view, statements))]
     if report.stands:
         lines += ["", printable(report.stands)]
-    text = "\n".join(lines) + "\n"
-    return text if report.error is None else f"{text}\n{fault_text(report.error, view)}"
+    return "\n".join(lines) + "\n"
 
 
 def _planned(report: RunReport) -> bool:
     return report.dry_run or all(step.outcome is Outcome.PLANNED for step in report.steps)
 
 
-def _warnings(report: RunReport, view: View) -> Iterator[str]:
-    for warning in report.warnings:
-        yield f"{view.paint('warning:', Tone.WARNING)} {printable(warning)}"
-
-
-def _outcomes(report: RunReport, view: View) -> Iterator[str]:
+def _outcomes(report: RunReport, view: View, statements: bool) -> Iterator[str]:
     yield view.paint(_headline(report), Tone.STRONG)
-    room = max((width(_title(step)) for step in report.steps), default=0)
-    for step in report.steps:
-        badge = OUTCOMES[step.outcome]
-        title = _title(step)
-        filled = title + " " * (room - width(title))
-        time = elapsed(step.elapsed_ms)
-        yield f"  {view.paint(badge.text(view), badge.tone)}  {filled}  {view.paint(time, Tone.FAINT)}".rstrip()
+    rows = [(OUTCOMES[step.outcome], _title(step), elapsed(step.elapsed_ms)) for step in report.steps]
+    badge_room = max((width(badge.text(view)) for badge, _, _ in rows), default=0)
+    title_room = max((width(title) for _, title, _ in rows), default=0)
+    for step, (badge, title, time) in zip(report.steps, rows, strict=True):
+        word = badge.text(view)
+        painted = view.paint(word, badge.tone) + pad("", badge_room - width(word))
+        yield f"  {painted}  {pad(title, title_room)}  {view.paint(time, Tone.FAINT)}".rstrip()
+        for statement in step.statements if statements else ():
+            yield from _statement(statement, view)
 
 
 def _headline(report: RunReport) -> str:

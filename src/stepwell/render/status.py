@@ -27,11 +27,11 @@ _ADVICE = {
     State.CHANGED: (
         "{} changed after it was applied: restore the file, or go on with 'stepwell migrate --allow-changed'"
     ),
-    State.MISSING: "{} was applied, but its file is missing: restore it, or forget it with 'stepwell unmark {}'",
-    State.FAILED: "{} stopped on its way: 'stepwell migrate' resumes it at the first statement that was not done",
+    State.MISSING: "{} was applied, its file is missing: restore it, or forget it with 'stepwell unmark {}'",
+    State.FAILED: "{} stopped half-way: 'stepwell migrate' resumes it at the first statement not done",
     State.IN_DOUBT: (
-        "{} is in doubt: nobody can tell whether its last statement ran. See 'stepwell log', then look at the "
-        "database; if all of it is there, 'stepwell mark {}'"
+        "{} is in doubt: nobody can tell whether its last statement ran. See 'stepwell log' and look "
+        "at the database; if all of it is there, 'stepwell mark {}'"
     ),
 }
 

@@ -31,7 +31,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Shrink:
-    """Where room comes from, one after the other: columns that shrink down to a floor, then columns left out."""
+    """Where room comes from, one after the other: columns that shrink down to a floor, then columns left
+    out.
+    """
 
     floors: tuple[tuple[int, int], ...] = ()
     leave_out: tuple[int, ...] = ()

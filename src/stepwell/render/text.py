@@ -67,11 +67,10 @@ def _log_row(entry: LogEntry, view: View) -> list[Cell]:
     ]
 
 
-def correction_text(report: CorrectionReport, view: View) -> str:
-    """Say what `mark` or `unmark` did to the history, or would do."""
-    lines = [f"{view.paint('warning:', Tone.WARNING)} {printable(warning)}" for warning in report.warnings]
+def correction_text(report: CorrectionReport) -> str:
+    """Say what `mark` or `unmark` did to the history, or would do. Warnings are not in it."""
     note = " (dry run: nothing was written)" if report.dry_run else ""
-    return "\n".join([*lines, f"{printable(report.message)}{note}"]) + "\n"
+    return f"{printable(report.message)}{note}\n"
 
 
 def lock_text(report: LockReport) -> str:

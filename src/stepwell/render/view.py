@@ -1,4 +1,6 @@
-"""How something is to be shown: width, colours, symbols, clock. Decided by whoever knows the stream, not here."""
+"""How something is to be shown: width, colours, symbols, clock. It asks no stream: whoever has one
+decides.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo

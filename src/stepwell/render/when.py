@@ -9,7 +9,9 @@ _MILLISECONDS = 1000.0
 
 
 def moment(when: datetime | None, view: View) -> str:
-    """A time in the reader's zone; relative where that is allowed and it was within a day. Nothing for None."""
+    """A time in the reader's zone; relative where that is allowed and it was within a day. Nothing for
+    None.
+    """
     if when is None:
         return ""
     seconds = (view.now - when).total_seconds()
