@@ -1,15 +1,16 @@
 """Databases for tests: a PostgreSQL server shared by the whole run, a fresh database for each test that asks.
 
-The server is that of `STEPWELL_TEST_POSTGRESQL` (a URL whose role may create databases), else an embedded one.
-Where there is neither, tests are skipped, or fail with `STEPWELL_TEST_NO_SKIP=1`.
+The server is that of `STEPWELL_TEST_POSTGRESQL` (a URL of a role that may create databases), else an embedded
+one. Where there is neither, tests are skipped, or fail with `STEPWELL_TEST_NO_SKIP=1`.
 """
 
 import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import pytest
@@ -43,15 +44,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.postgresql)
 
 
-def unavailable(reason: str) -> None:
-    """Skip the test, or fail where everything has to run."""
-    if os.environ.get(NO_SKIP):
-        pytest.fail(f"nothing may be skipped here: {reason}")
-    pytest.skip(reason)
+@pytest.fixture(scope="session")
+def unavailable() -> Callable[[str], NoReturn]:
+    """A function that skips the test for the reason given, or fails it where everything has to run."""
+
+    def leave(reason: str) -> NoReturn:
+        if os.environ.get(NO_SKIP):
+            pytest.fail(f"nothing may be skipped here: {reason}")
+        pytest.skip(reason)
+
+    return leave
 
 
 @pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[str]:
+def postgresql_server(unavailable: Callable[[str], NoReturn]) -> Iterator[str]:
     """The URL of a PostgreSQL server whose role may create databases; its own database is not for tests."""
     if url := os.environ.get(SERVER_URL):
         yield url
@@ -64,7 +70,6 @@ def postgresql_server() -> Iterator[str]:
         if error.refusal is not Refusal.DRIVER:
             raise
         unavailable(f"{error}: {error.hint}")
-        raise
     yield address.conninfo()
     server.release()
 

@@ -31,7 +31,7 @@ class EmbeddedAddress:
 
     def conninfo(self) -> str:
         """The same as a `postgresql://` URL, percent-encoded."""
-        query = urlencode({"host": self.socket_dir, "port": self.port})
+        query = urlencode({"host": self.socket_dir, "port": self.port}, quote_via=quote)
         return f"postgresql://{quote(self.user, safe='')}@/{quote(self.database, safe='')}?{query}"
 
 

@@ -65,20 +65,26 @@ def status(home: Home) -> Status | None:
     )
 
 
-def create(home: Home, installation: Installation, database: str, *, durable: bool, timeout: float) -> None:
+def create(
+    home: Home, installation: Installation, database: str, *, lease: int, durable: bool, timeout: float
+) -> None:
     """Make the cluster and the database in it; it appears whole or not at all. `timeout` is in seconds.
 
-    The caller holds the start lock. Raises `OSError`, `ConnectionFailedError`.
+    `lease` is the descriptor of the server's lock. The programs inherit it: should we be killed, whoever
+    comes next waits for those that we started. Raises `OSError`, `ConnectionFailedError`.
     """
     for left_over in home.folder.glob(f"{_INITDB_PREFIX}*"):
         shutil.rmtree(left_over)
     made = Path(tempfile.mkdtemp(prefix=_INITDB_PREFIX, dir=home.folder))
     _give(made, home.account)
-    _run(_initdb(installation, made), home.account, timeout)
-    single = [installation.program("postgres"), "--single", "-D", str(made), "-c", "fsync=off", "postgres"]
-    _run(single, home.account, timeout, f'CREATE DATABASE "{database}";\n')
+    steps = [
+        (_initdb(installation, made), ""),
+        (_single_user(installation, made), f'CREATE DATABASE "{database}";\n'),
+    ]
     if durable:
-        _run([installation.program("initdb"), "--sync-only", "-D", str(made)], home.account, timeout)
+        steps.append(([installation.program("initdb"), "--sync-only", "-D", str(made)], ""))
+    for command, text in steps:
+        _run(command, home.account, lease, timeout, text)
     made.rename(home.data)
     if durable:
         _sync(home.folder)
@@ -155,7 +161,12 @@ def _initdb(installation: Installation, folder: Path) -> list[str]:
     return command
 
 
-def _run(command: list[str], account: Account | None, timeout: float, text: str = "") -> None:
+def _single_user(installation: Installation, folder: Path) -> list[str]:
+    """A session without a server, that takes statements from its input."""
+    return [installation.program("postgres"), "--single", "-D", str(folder), "-c", "fsync=off", SUPERUSER]
+
+
+def _run(command: list[str], account: Account | None, lease: int, timeout: float, text: str) -> None:
     try:
         done = subprocess.run(  # noqa: S603 - a program of the wheel
             command,
@@ -169,6 +180,7 @@ def _run(command: list[str], account: Account | None, timeout: float, text: str 
             env=environment(),
             check=False,
             umask=0o077,
+            pass_fds=(lease,),
             **identity(account),
         )
     except subprocess.TimeoutExpired as error:

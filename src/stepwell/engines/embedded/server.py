@@ -33,8 +33,9 @@ from stepwell.engines.embedded.keeper import FAST_SHUTDOWN
 from stepwell.engines.embedded.lock import LockFile, Share, acquire, attempt
 
 START_TIMEOUT = 60.0  # seconds for everything that `start` does
+KEEPER_START_TIMEOUT = 20.0  # seconds for its interpreter to load, which takes a few ms
 STOP_TIMEOUT = 30.0  # seconds that the last user waits for the end
-KEEPER_TIMEOUT = 5.0  # seconds after which a keeper that does not react is taken for dead
+KEEPER_TIMEOUT = 1.0  # seconds after which a keeper that does not react is taken for dead; it takes a few ms
 
 _POLL = 0.005  # seconds; a start takes about 50 ms
 _KEEPER = Path(__file__).with_name("keeper.py")
@@ -70,8 +71,8 @@ class EmbeddedServer:
         """
         deadline = time.monotonic() + START_TIMEOUT
         with self._guard, self._explained():
-            self._forget_stale_use()
             home = find_home(self._folder, self._name, server_account(), self._system, deadline)
+            self._forget_stale_use(home)
             with acquire(home.start_lock, Share.EXCLUSIVE, deadline):
                 use = self._use or acquire(home.users_lock, Share.SHARED, deadline)
                 try:
@@ -86,7 +87,7 @@ class EmbeddedServer:
     def release(self) -> None:
         """End this use. The last one waits until the server is gone. May be called again; raises nothing."""
         with self._guard:
-            self._forget_stale_use()
+            self._forget_stale_use(self._home)
             use, self._use = self._use, None
             if use is None or self._home is None:
                 return
@@ -102,9 +103,10 @@ class EmbeddedServer:
     def __exit__(self, *exc_info: object) -> None:
         self.release()
 
-    def _forget_stale_use(self) -> None:
-        """Drop a use that is our parent's (we were forked off), or of a folder that is deleted."""
-        if self._use is not None and (os.getpid() != self._process or not self._use.is_current()):
+    def _forget_stale_use(self, home: Home | None) -> None:
+        """Drop a use that is our parent's (we were forked off), or of data that have been deleted."""
+        ours = os.getpid() == self._process and home == self._home
+        if self._use is not None and not (ours and self._use.is_current()):
             self._use.close()
             self._use = None
         self._process = os.getpid()
@@ -133,7 +135,14 @@ class EmbeddedServer:
         if cluster.major_version(home) is None:
             timeout = max(1.0, deadline - time.monotonic())
             database = database_name(self._name)
-            cluster.create(home, installation, database, durable=self._durable, timeout=timeout)
+            cluster.create(
+                home,
+                installation,
+                database,
+                lease=lease.fileno(),
+                durable=self._durable,
+                timeout=timeout,
+            )
         run = cluster.forget_last_run(home)
         command = cluster.server_command(home, installation, run, durable=self._durable)
         with LockFile(home.users_lock) as users, cluster.new_log(home) as log:
@@ -183,20 +192,21 @@ def _start_keeper(
     """Start the keeper with its server and return; it lives on by itself, in a session of its own."""
     uid, gid = (-1, -1) if home.account is None else (home.account.uid, home.account.gid)
     arguments = [str(users.fileno()), str(uid), str(gid), str(run), *command]
-    done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable or "python3", "-S", "-E", "-I", str(_KEEPER), *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=log,
-        cwd="/",
-        env=cluster.environment(),
-        start_new_session=True,
-        pass_fds=(users.fileno(), lease.fileno()),
-        timeout=START_TIMEOUT,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise _failed(f"the keeper of PostgreSQL did not start:\n{cluster.log_tail(home)}")
+    try:
+        subprocess.run(  # noqa: S603 - our own program
+            [sys.executable or "python3", "-S", "-E", "-I", str(_KEEPER), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            env=cluster.environment(),
+            start_new_session=True,
+            pass_fds=(users.fileno(), lease.fileno()),
+            timeout=KEEPER_START_TIMEOUT,
+            check=True,
+        )
+    except subprocess.SubprocessError as error:
+        raise _failed(f"the keeper of PostgreSQL did not start: {error}\n{cluster.log_tail(home)}") from error
 
 
 def _await_end(home: Home, deadline: float) -> None:
