@@ -29,19 +29,14 @@ SURFACES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize(("name", "options"), SURFACES, ids=[name for name, _ in SURFACES])
+@pytest.mark.parametrize("name", SURFACES)
 @pytest.mark.parametrize("which", ["journal", "troubled"])
 def test_golden(
-    name: str,
-    options: dict[str, Any],
-    which: str,
-    surface: Surface,
-    golden: Golden,
-    request: pytest.FixtureRequest,
+    name: str, which: str, surface: Surface, golden: Golden, request: pytest.FixtureRequest
 ) -> None:
-    text = status_text(request.getfixturevalue(which), surface(**options))
+    text = status_text(request.getfixturevalue(which), surface(**SURFACES[name]))
     golden(f"status_{which}_{name}.txt", text)
-    if room := options.get("width"):
+    if room := SURFACES[name].get("width"):
         assert max(width(line) for line in bare(text).splitlines()) <= room
 
 

@@ -24,14 +24,12 @@ _SHRINK = Shrink(
 )
 
 _ADVICE = {
-    State.CHANGED: (
-        "{} changed after it was applied: restore the file, or go on with 'stepwell migrate --allow-changed'"
-    ),
-    State.MISSING: "{} was applied, its file is missing: restore it, or forget it with 'stepwell unmark {}'",
-    State.FAILED: "{} stopped half-way: 'stepwell migrate' resumes it at the first statement not done",
+    State.CHANGED: "{0} was changed after being applied: restore the file, or accept it: 'stepwell mark {0}'",
+    State.MISSING: "{0} is applied, its file is missing: restore it, or forget the record: 'stepwell unmark {0}'",
+    State.FAILED: "{0} began and did not finish: 'stepwell migrate' resumes it where it stopped",
     State.IN_DOUBT: (
-        "{} is in doubt: nobody can tell whether its last statement ran. See 'stepwell log' and look "
-        "at the database; if all of it is there, 'stepwell mark {}'"
+        "{0} is in doubt, nobody can tell whether its last statement ran: look at the database, then "
+        "'stepwell mark {0}' (all of it is there) or 'stepwell unmark {0}' (none)"
     ),
 }
 
@@ -65,7 +63,7 @@ def _row(entry: Entry, view: View) -> list[Cell]:
 def _advice(report: StatusReport, view: View) -> Iterator[str]:
     for entry in report.entries:
         if advice := _ADVICE.get(entry.state):
-            for line in wrap(advice.format(entry.version, entry.version), view.width, "  "):
+            for line in wrap(advice.format(entry.version), view.width, "  "):
                 yield view.paint(line, STATES[entry.state].tone)
 
 
