@@ -41,10 +41,11 @@ class Report:
 
 def markdown(report: Report) -> str:
     """The page."""
+    verdicts = judge(report.results, report.present)
     parts = [
         _opening(report.facts),
         *([f"![The medians as bars]({CHART})"] if report.results else []),
-        _goals(judge(report.results, report.present)),
+        *([_goals(verdicts)] if verdicts else []),
         "## The loads",
         *[_load(load, report) for load in report.loads],
         *([_planning(report.planned)] if report.planned else []),
