@@ -54,10 +54,14 @@ DO_BLOCK = "DO $do$ BEGIN EXECUTE $$select ';'$$; END; $do$"
     [
         (f"{SQL_FUNCTION};\nselect 1;", [SQL_FUNCTION, "select 1"]),
         (SQL_FUNCTION, [SQL_FUNCTION]),
-        ("create procedure p() begin atomic end; select 1",
-         ["create procedure p() begin atomic end", "select 1"]),
-        ("create function begin() returns int return 1; end;",
-         ["create function begin() returns int return 1", "end"]),
+        (
+            "create procedure p() begin atomic end; select 1",
+            ["create procedure p() begin atomic end", "select 1"],
+        ),
+        (
+            "create function begin() returns int return 1; end;",
+            ["create function begin() returns int return 1", "end"],
+        ),
         ("begin; select 1; end; select 2", ["begin", "select 1", "end", "select 2"]),
         ("create table function (atomic int); select 1", ["create table function (atomic int)", "select 1"]),
         (f"{RULE};{DO_BLOCK};", [RULE, DO_BLOCK]),
@@ -66,7 +70,7 @@ DO_BLOCK = "DO $do$ BEGIN EXECUTE $$select ';'$$; END; $do$"
         ("/*+ SeqScan(a) */ select 1; /*+ alone */;", ["/*+ SeqScan(a) */ select 1"]),
         ("select a[1:2], b #> '{a}'; select 2", ["select a[1:2], b #> '{a}'", "select 2"]),
     ],
-)  # fmt: skip
+)
 def test_postgresql(sql: str, expected: list[str]) -> None:
     assert texts(sql, POSTGRESQL) == expected
 
@@ -108,8 +112,11 @@ BLOCK = "BEGIN NOT ATOMIC SELECT 1; SELECT 2; END"
         (MYSQL, f"{PROCEDURE}; select 1", [PROCEDURE, "select 1"]),
         (MYSQL, f"{ROW_TRIGGER}; select 1", [ROW_TRIGGER, "select 1"]),
         (MYSQL, "create procedure p() select 1; select 2", ["create procedure p() select 1", "select 2"]),
-        (MYSQL, f"DELIMITER //\n{PROCEDURE}//\nselect 1; select 2//\nDELIMITER ;\nselect 3;",
-         [PROCEDURE, "select 1; select 2", "select 3"]),
+        (
+            MYSQL,
+            f"DELIMITER //\n{PROCEDURE}//\nselect 1; select 2//\nDELIMITER ;\nselect 3;",
+            [PROCEDURE, "select 1; select 2", "select 3"],
+        ),
         (MYSQL, f"DELIMITER ;;\n{DUMPED};;\nDELIMITER ;\n", [DUMPED]),
         (MYSQL, "/*!40101 SET NAMES utf8 */;select 1", ["/*!40101 SET NAMES utf8 */", "select 1"]),
         (MYSQL, "select 'it\\'s;' # a;\n, \"b;\"; select 2", ["select 'it\\'s;' # a;\n, \"b;\"", "select 2"]),
@@ -117,7 +124,7 @@ BLOCK = "BEGIN NOT ATOMIC SELECT 1; SELECT 2; END"
         (MYSQL, "begin; select 1", ["begin", "select 1"]),
         (MARIADB, "begin; select 1", ["begin", "select 1"]),
     ],
-)  # fmt: skip
+)
 def test_mysql_and_mariadb(rules: LexRules, sql: str, expected: list[str]) -> None:
     assert texts(sql, rules) == expected
 

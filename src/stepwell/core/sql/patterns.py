@@ -22,7 +22,7 @@ _NUMBER = (
     r"|(?:[0-9][0-9_]*+(?:\.[0-9_]*+)?|\.[0-9][0-9_]*+)(?:[eE][+-]?[0-9]+)?"
 )
 # A name directly after an operand is a slice ([1:n]), a label or a path, not a parameter.
-_PARAMETER = rf"(?<![{_LETTER}0-9:\"'`\])$]):[A-Za-z_][A-Za-z0-9_]*"
+_PARAMETER = rf"(?<![{_LETTER}0-9:\"'`\])$]):[{_LETTER}][{_LETTER}0-9]*"
 # PostgreSQL's own rule: a run of these, which ends before a comment, and does not end in + or - unless one of
 # the second group is in it. At most 63 are looked at, the longest name of an operator, which bounds the time.
 _PLAIN = r"(?:[+*<>=]|-(?!-)|/(?!\*))"
