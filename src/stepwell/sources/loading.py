@@ -4,12 +4,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType, TracebackType
 
 from stepwell.author import Migration as Author
 from stepwell.core.errors import MigrationFileError, Place
-from stepwell.core.files.pytree import parse_tree
+from stepwell.core.files.pytree import compile_tree, parse_tree
 from stepwell.core.files.text import decode
 from stepwell.core.migration import PythonBody, SourceFile
 
@@ -42,18 +43,18 @@ def load_class(source: SourceFile, body: PythonBody, root: Path | None) -> type[
     where it does not define exactly one class that inherits from `stepwell.Migration`.
     """
     module = _new_module(source, root)
-    code = compile(parse_tree(decode(source), source.path), str(module.__file__), "exec", dont_inherit=True)
-    _show_lines(str(module.__file__), decode(source))
+    text, file = decode(source), str(module.__file__)
+    code = compile_tree(parse_tree(text, source.path), source.path, file)
+    _show_lines(file, text)
     sys.modules[module.__name__] = module  # dataclasses and type hints of the file look for it there
     try:
         with root_on_path(root):
             exec(code, module.__dict__)  # noqa: S102 - to run the author's code is what this is for
         return _only_class(module, source, body)
-    except MigrationFileError:
-        del sys.modules[module.__name__]
-        raise
-    except (Exception, SystemExit) as error:
-        del sys.modules[module.__name__]
+    except BaseException as error:
+        sys.modules.pop(module.__name__, None)
+        if isinstance(error, MigrationFileError) or not isinstance(error, Exception | SystemExit):
+            raise
         raise _import_failed(error, source, module, root) from error
 
 
@@ -70,7 +71,9 @@ def _new_module(source: SourceFile, root: Path | None) -> ModuleType:
     module.__file__ = file
     # The folder as a package, so that `from .base import Migration` works.
     folders = source.path.split("/")[:-1]
-    module.__package__ = ".".join(folders) if all(folder.isidentifier() for folder in folders) else ""
+    if folders and all(folder.isidentifier() for folder in folders):
+        module.__spec__ = ModuleSpec(".".join((*folders, module.__name__)), None, origin=file)
+        module.__package__ = module.__spec__.parent
     return module
 
 

@@ -131,9 +131,7 @@ MIXED: list[tuple[str, str, str, tuple[int, str] | None]] = [
     (
         "in Python",
         "006_a.py",
-        python(
-            f"async def up(self):\n    db.execute('{CREATE}')\n    db.execute('{INSERT}')\ndef down(self): pass\n"
-        ),
+        python(f"def up(self):\n  db.execute('{CREATE}')\n  db.execute('{INSERT}')\ndef down(self): pass\n"),
         (8, "it changes data here, and the schema on line 7"),
     ),
 ]

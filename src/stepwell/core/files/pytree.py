@@ -5,6 +5,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import CodeType
 
 from stepwell.core.errors import MigrationFileError, Place
 
@@ -28,10 +29,22 @@ def parse_tree(text: str, path: str) -> ast.Module:
     """Parse Python, without warnings. Raises `MigrationFileError` with the line that can't be read."""
     try:
         return _quietly(text, path) if _MAY_WARN.search(text) else ast.parse(text, path)
-    except SyntaxError as error:
-        raise MigrationFileError(f"it is not Python: {error.msg}", place=Place(path, error.lineno)) from None
-    except (RecursionError, MemoryError):
-        raise MigrationFileError("it is nested too deeply to be read", place=Place(path)) from None
+    except (SyntaxError, RecursionError, MemoryError) as error:
+        raise _not_python(error, path) from None
+
+
+def compile_tree(tree: ast.Module, path: str, file: str) -> CodeType:
+    """Compile what was parsed; `file` is its name in tracebacks. Raises as `parse_tree` does."""
+    try:
+        return compile(tree, file, "exec", dont_inherit=True)
+    except (SyntaxError, RecursionError, MemoryError) as error:
+        raise _not_python(error, path) from None
+
+
+def _not_python(error: SyntaxError | RecursionError | MemoryError, path: str) -> MigrationFileError:
+    if isinstance(error, SyntaxError):
+        return MigrationFileError(f"it is not Python: {error.msg}", place=Place(path, error.lineno))
+    return MigrationFileError("it is nested too deeply to be read", place=Place(path))
 
 
 def _quietly(text: str, path: str) -> ast.Module:
