@@ -1,0 +1,35 @@
+"""stepwell: incremental database migrations for Python.
+
+Public names are loaded when they are first used, so that `import stepwell` costs next to nothing.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stepwell.author import Migration, database
+    from stepwell.project import Project, migrate, rollback, status
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "Migration": "stepwell.author",
+    "database": "stepwell.author",
+    "Project": "stepwell.project",
+    "migrate": "stepwell.project",
+    "rollback": "stepwell.project",
+    "status": "stepwell.project",
+}
+
+__all__ = ["Migration", "Project", "__version__", "database", "migrate", "rollback", "status"]
+
+
+def __getattr__(name: str) -> Any:
+    if (module := _WHERE.get(name)) is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(module), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -13,6 +13,7 @@ class Abilities:
     `schemas`: the history table may live in a schema of its own.
     `roles`: a run can take on a role.
     `timeouts`: lock and statement timeouts can be set on the server.
+    `failure_poisons`: after a failed statement the transaction refuses all others until a savepoint is aborted to.
     """
 
     transactional_ddl: bool
@@ -21,3 +22,4 @@ class Abilities:
     schemas: bool = False
     roles: bool = False
     timeouts: bool = False
+    failure_poisons: bool = False

@@ -43,6 +43,11 @@ class LogLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepare:
+    """Create or extend the tool's own tables, in a short transaction of their own, under the lock."""
+
+
+@dataclass(frozen=True, slots=True)
 class Acquire:
     """Begin, try the lock, read the mark of the history: opens every segment and every retry of one."""
 
@@ -119,7 +124,7 @@ class Sleep:
     attempt: int = 0
 
 
-Action = Acquire | Apply | Execute | Resume | Keep | Log | Commit | Abort | Confirm | Sleep
+Action = Prepare | Acquire | Apply | Execute | Resume | Keep | Log | Commit | Abort | Confirm | Sleep
 
 
 # --- outcomes ---------------------------------------------------------------------------------------------------------

@@ -12,5 +12,7 @@ def parse_duration(value: object) -> float:
         return float(value)
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError(f"{value!r} is not a length of time: write seconds, or for example '250ms', '5s', '10min'")
+        raise ValueError(
+            f"{value!r} is not a length of time: write seconds, or for example '250ms', '5s', '10min'"
+        )
     return float(match[1]) * _SECONDS[match[2]]

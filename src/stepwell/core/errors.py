@@ -40,10 +40,12 @@ class Place:
 class StepwellError(Exception):
     """The root of the tree.
 
-    Takes the message (what happened), the place (file and line, where there is one) and a hint (what to do).
+    Takes the message (what happened), the place (file and line, where there is one) and a hint (what to do). Where it
+    ended a run, `report` (a `RunReport`) says what became of every step.
     """
 
     exit_code = 1
+    report: object = None
 
     def __init__(self, message: str, *, place: Place | None = None, hint: str | None = None) -> None:
         super().__init__(message)

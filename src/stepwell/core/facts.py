@@ -24,12 +24,16 @@ class StepFacts:
 
 def facts_of(migration: Migration, direction: Direction, rules: LexRules) -> StepFacts:
     """Read what the statements of one direction tell. Takes the lexical rules of the engine."""
-    found = [(statement, classify(statement, rules)) for statement in statements_of(migration, direction, rules)]
+    found = [
+        (statement, classify(statement, rules)) for statement in statements_of(migration, direction, rules)
+    ]
     return StepFacts(
         creates=tuple(created for _, facts in found for created in facts.creates),
         adds_enum_value=any(facts.adds_enum_value for _, facts in found),
         refuses_transaction=tuple(
-            (facts.refuses_transaction, statement.line) for statement, facts in found if facts.refuses_transaction
+            (facts.refuses_transaction, statement.line)
+            for statement, facts in found
+            if facts.refuses_transaction
         ),
     )
 

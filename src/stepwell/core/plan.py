@@ -107,7 +107,9 @@ def plan(situation: Situation, wish: Wish, facts: Facts, *, transactional_ddl: b
     steps, warnings = _up(situation, wish) if up else _down(situation, wish)
     _refuse_wrong_blocks(steps, facts, transactional_ddl=transactional_ddl)
     segments = _segments(steps, wish.atomic, facts, transactional_ddl=transactional_ddl)
-    return Plan(wish.direction, segments, situation.mark, (*warnings, *_segment_warnings(segments, wish.atomic)))
+    return Plan(
+        wish.direction, segments, situation.mark, (*warnings, *_segment_warnings(segments, wish.atomic))
+    )
 
 
 # --- up ---------------------------------------------------------------------------------------------------------------
@@ -118,11 +120,11 @@ def _up(situation: Situation, wish: Wish) -> tuple[tuple[Step, ...], tuple[str, 
     wanted = _wanted(situation, wish)
     pending = [entry for entry in situation.ordered if not entry.applied and entry.version in wanted]
     if out_of_order := _out_of_order(situation, pending):
-        message = (
-            f"out of order: {_names(out_of_order)} {_stands(out_of_order)} before a migration that is applied already"
-        )
+        message = f"out of order: {_names(out_of_order)} {_stands(out_of_order)} before a migration that is applied already"
         if wish.strict:
-            raise ContradictionError(message, hint="without --strict it is applied now, since its dependencies are met")
+            raise ContradictionError(
+                message, hint="without --strict it is applied now, since its dependencies are met"
+            )
         warnings.append(message)
     steps = tuple(
         Step(_file(entry), Direction.UP, attempt=situation.attempts.get(entry.version)) for entry in pending
@@ -150,7 +152,9 @@ def _find(situation: Situation, text: str) -> Version:
     for version in situation.graph.order:
         if version == wanted:
             return version
-    raise TargetError(f"the target {text} does not exist", hint="see 'stepwell status' for the versions there are")
+    raise TargetError(
+        f"the target {text} does not exist", hint="see 'stepwell status' for the versions there are"
+    )
 
 
 def _contradictions(situation: Situation, wish: Wish) -> Iterable[str]:
@@ -245,7 +249,8 @@ def _after_target(situation: Situation, wish: Wish) -> tuple[Entry, ...]:
     target = _find(situation, wish.target)
     if not situation.entries[target].applied:
         raise TargetError(
-            f"the target {wish.target} is not applied", hint="a rollback ends at a migration that is applied, or at 'base'"
+            f"the target {wish.target} is not applied",
+            hint="a rollback ends at a migration that is applied, or at 'base'",
         )
     return ordered[situation.graph.order.index(target) + 1 :]
 
@@ -315,8 +320,10 @@ def _refuse_wrong_blocks(steps: Sequence[Step], facts: Facts, *, transactional_d
     ]
     if problems:
         first = problems[0]
-        raise first if len(problems) == 1 else MigrationError(
-            first.message, place=first.place, hint=first.hint, problems=tuple(problems)
+        raise (
+            first
+            if len(problems) == 1
+            else MigrationError(first.message, place=first.place, hint=first.hint, problems=tuple(problems))
         )
 
 
@@ -381,7 +388,9 @@ def _segment_warnings(segments: Sequence[Segment], atomic: Atomic) -> tuple[str,
     if len(segments) < 2 or atomic is Atomic.MIGRATION:  # noqa: PLR2004 - with one there is nothing to tell
         return ()
     ends = [
-        f"after {segment.steps[-1].version} ({segment.ends_because})" for segment in segments if segment.ends_because
+        f"after {segment.steps[-1].version} ({segment.ends_because})"
+        for segment in segments
+        if segment.ends_because
     ]
     return (f"not one transaction but {len(segments)} segments: it commits {'; '.join(ends)}",)
 

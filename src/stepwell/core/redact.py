@@ -62,10 +62,11 @@ class Redactor:
     as a whole word: masking it inside of others would leave nothing readable.
     """
 
-    __slots__ = ("_known",)
+    __slots__ = ("_known", "secrets")
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
-        forms = {form for secret in secrets for form in _forms(secret.reveal())}
+        self.secrets = tuple(secrets)
+        forms = {form for secret in self.secrets for form in _forms(secret.reveal())}
         alternatives = [_pattern(form) for form in sorted(forms, key=lambda form: (-len(form), form))]
         self._known = re.compile("|".join(alternatives)) if alternatives else None
 

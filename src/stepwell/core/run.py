@@ -29,6 +29,7 @@ from stepwell.core.actions import (
     LogLine,
     Ok,
     Outcome,
+    Prepare,
     Resume,
     Sleep,
     Wants,
@@ -56,9 +57,16 @@ class RunPolicy:
     jitter: Callable[[], float] = lambda: 0.5
 
 
-def run(plan: Plan, policy: RunPolicy) -> Machine:
-    """Run a plan, segment by segment, until its end or the first failure."""
+def run(plan: Plan, policy: RunPolicy, *, prepare: bool = False) -> Machine:
+    """Run a plan, segment by segment, until its end or the first failure.
+
+    With `prepare`, the tool's own tables are made first.
+    """
     ledger = Ledger(plan)
+    if prepare:
+        ready = yield from _poll(Prepare(), policy)
+        if isinstance(ready, Ending):
+            return ledger.end(ready)
     mark = plan.mark
     for segment in plan.segments:
         part = _transaction if segment.transactional else _open
@@ -181,9 +189,7 @@ def _apply_journalled(
     return None if isinstance(kept, Ok) else _failure(kept)
 
 
-def _journalled(
-    step: Step, segment: Segment, wants: Wants
-) -> Generator[Action, Outcome, Failed | None]:
+def _journalled(step: Step, segment: Segment, wants: Wants) -> Generator[Action, Outcome, Failed | None]:
     """Intent, statement, done mark. Where the answer is lost the intent stays alone: in doubt."""
     logged = yield Log((_statement_line(LogEvent.INTENT, step, segment, wants),))
     if not isinstance(logged, Ok):
@@ -213,15 +219,23 @@ def _changed_since(step: Step, index: int) -> Fault:
 def _acquire(
     segment: Segment, mark: HistoryMark, policy: RunPolicy
 ) -> Generator[Action, Outcome, Ending | None]:
-    """Poll for the lock, never longer than `lock_wait`, and see that the history is what the plan assumed."""
+    """Take the lock, and see that the history under it is what the plan assumed."""
+    outcome = yield from _poll(Acquire(segment), policy)
+    if isinstance(outcome, Ending):
+        return outcome
+    if isinstance(outcome, Held) and outcome.mark == mark:
+        return None
+    yield Abort(segment, "the history is not what the plan assumed")
+    return Ending(None, stale=True)
+
+
+def _poll(action: Prepare | Acquire, policy: RunPolicy) -> Generator[Action, Outcome, Held | Ok | Ending]:
+    """Try again while somebody else holds the lock, never longer than `lock_wait`."""
     waited, pause = 0.0, FIRST_POLL
     while True:
-        outcome = yield Acquire(segment)
-        if isinstance(outcome, Held):
-            if outcome.mark == mark:
-                return None
-            yield Abort(segment, "the history is not what the plan assumed")
-            return Ending(None, stale=True)
+        outcome = yield action
+        if isinstance(outcome, Held | Ok):
+            return outcome
         if not isinstance(outcome, Busy):
             failure = _failure(outcome)
             return Ending(failure.fault, interrupted=failure.kind is FailureKind.INTERRUPTED)

@@ -3,3 +3,7 @@
 Who decides what: `binaries` which installation, `account` who runs it, `home` where the data are, `cluster`
 what the server is told, `lock` who is still there, `keeper` when it ends; `server` is the door.
 """
+
+from stepwell.engines.embedded.engine import Embedded
+
+ENGINE = Embedded()

@@ -1,0 +1,23 @@
+"""SQLite through the standard library. The module `sqlite3` is imported when a connection is opened, not before."""
+
+from stepwell.core.url import DatabaseUrl
+from stepwell.engines.sqlite.dialect import DIALECT
+from stepwell.ports import Connection, ConnectOptions, Dialect
+
+
+class SQLite:
+    """The engine of `sqlite://` URLs, and of `sqlite3` connections that a program lends."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """Its text and policy."""
+        return DIALECT
+
+    async def connect(self, url: DatabaseUrl | None, options: ConnectOptions) -> Connection:
+        """Open a connection. Raises `ConnectionFailedError` that tells why not."""
+        from stepwell.engines.sqlite.connection import connect
+
+        return await connect(url, options)
+
+
+ENGINE = SQLite()

@@ -1,0 +1,1 @@
+"""The verbs: one a file, async, over ports. They see neither engines nor rendering."""

@@ -1,0 +1,109 @@
+"""`check`: the read-only gate for CI. Files on their own; with a database also checksums and order."""
+
+from collections.abc import Iterable
+
+from stepwell.app.context import Context
+from stepwell.app.gather import Gathered, Shelf, graph_of
+from stepwell.app.runs import connected
+from stepwell.core.errors import Place
+from stepwell.core.events import Connected
+from stepwell.core.graph import Graph, redundant_dependencies
+from stepwell.core.history import Entry, State
+from stepwell.core.migration import Direction, Finding, Migration
+from stepwell.core.report import CheckReport
+
+
+async def check(context: Context, *, with_database: bool) -> CheckReport:
+    """Give all findings, by file and line. Raises `MigrationError` with every error of the files."""
+    shelf = Shelf(context)
+    migrations = shelf.parse_all()
+    url = None
+    if with_database:
+        connection = await connected(context, shelf, read_only=True)
+        try:
+            about = await connection.about()
+            url = about.url
+            context.emit(Connected(url, about.engine))
+            gathered = shelf.gather(await connection.read(), whole=True)
+        finally:
+            await connection.close()
+        graph, of_history = gathered.situation.graph, tuple(_history_findings(gathered))
+    else:
+        graph, of_history = graph_of(migrations), ()
+    found = [
+        *shelf.listing.findings,
+        *(finding for migration in migrations for finding in migration.findings),
+        *_not_stated(migrations, graph),
+        *redundant_dependencies(graph),
+        *_wrong_blocks(context, shelf, migrations),
+        *of_history,
+    ]
+    ordered = sorted(found, key=lambda each: (each.place.path, each.place.line or 0, each.code, each.message))
+    return CheckReport(tuple(ordered), len(migrations), url)
+
+
+def _not_stated(migrations: Iterable[Migration], graph: Graph) -> Iterable[Finding]:
+    first = graph.order[0] if graph.order else None
+    for migration in migrations:
+        if not migration.dependencies_stated and migration.version != first:
+            yield Finding(
+                "dependencies-not-stated",
+                f"migration {migration.version} does not state what it depends on",
+                migration.place,
+                "state it; an empty list says that it depends on nothing",
+            )
+
+
+def _wrong_blocks(context: Context, shelf: Shelf, migrations: Iterable[Migration]) -> Iterable[Finding]:
+    """Commands that refuse a transaction, in a migration that has one: the plan would refuse them."""
+    if not context.dialect.abilities.transactional_ddl:
+        return
+    for migration in migrations:
+        for direction in Direction:
+            if migration.transactional(direction):
+                for reason, line in shelf.facts(migration, direction).refuses_transaction:
+                    yield Finding(
+                        "needs-no-transaction",
+                        f"{reason}, but {migration.version} {migration.name} runs in one",
+                        Place(migration.path, line),
+                        "declare it without a transaction",
+                    )
+
+
+def _history_findings(gathered: Gathered) -> Iterable[Finding]:
+    entries = gathered.situation.ordered
+    position = gathered.situation.graph.position()
+    last = max((position[entry.version] for entry in entries if entry.applied), default=-1)
+    for entry in entries:
+        if message := _about(entry, out_of_order=not entry.applied and position[entry.version] < last):
+            place = entry.migration.place if entry.migration is not None else Place("the history")
+            yield Finding(
+                *message, place=place, hint=_ADVICE.get(entry.state, "").format(entry.version) or None
+            )
+
+
+def _about(entry: Entry, *, out_of_order: bool) -> tuple[str, str] | None:
+    name = f"{entry.version} {entry.name}"
+    match entry.state:
+        case State.CHANGED:
+            return "changed", f"{name} was changed after being applied"
+        case State.MISSING:
+            return "missing", f"{name} is applied, but its file is missing"
+        case State.FAILED:
+            return "failed", f"{name} began and did not finish"
+        case State.IN_DOUBT:
+            return "in-doubt", f"nobody can tell whether the last statement of {name} ran"
+    return (
+        ("out-of-order", f"{name} is pending, but stands before one that is applied")
+        if out_of_order
+        else None
+    )
+
+
+_ADVICE = {
+    State.CHANGED: "restore the file, or accept it as it is: stepwell mark {}",
+    State.MISSING: "restore the file, or forget the record: stepwell unmark {}",
+    State.FAILED: "run again: it resumes where it stopped",
+    State.IN_DOUBT: "look at the database, then: stepwell mark {0} (all of it is there) or stepwell unmark {0} (none)",
+    State.PENDING: "it will be applied, since its dependencies are met; --strict refuses it",
+}

@@ -1,0 +1,38 @@
+"""What every verb is given: where migrations and the database are, and how to tell people of progress. No globals."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from stepwell.author import Migration as Author
+from stepwell.core.events import Event
+from stepwell.core.files.listing import Source
+from stepwell.core.migration import Migration
+from stepwell.core.settings import Settings
+from stepwell.ports import Batch, Connection, Dialect
+
+
+class Loader(Protocol):
+    """Imports a Python migration from the bytes that were hashed."""
+
+    def load(self, migration: Migration) -> tuple[Migration, type[Author] | None]:
+        """Give the migration as its class really is, and the class; None for an SQL file."""
+
+    def file_of(self, migration: Migration) -> str:
+        """The name of its file as code objects have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything a verb needs. `jitter` gives numbers from 0 to 1, `clock` seconds that only go up."""
+
+    settings: Settings
+    source: Source
+    loader: Loader
+    dialect: Dialect
+    connect: Callable[[bool], Awaitable[Connection]]
+    shown_url: str
+    emit: Callable[[Event], None]
+    clock: Callable[[], float]
+    jitter: Callable[[], float]
+    new_batch: Callable[[], Batch]

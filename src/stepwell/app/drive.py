@@ -1,0 +1,247 @@
+"""The loop: perform an action of the run machine, send it the outcome. It holds no decision; cancellation is an outcome."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from stepwell.app.body import locate_in_sections, run_body
+from stepwell.app.context import Context
+from stepwell.app.gate import Gate
+from stepwell.app.handle import StepHandle
+from stepwell.author import Migration as Author
+from stepwell.core.actions import (
+    Abort,
+    Acquire,
+    Action,
+    Apply,
+    Commit,
+    Committed,
+    Confirm,
+    Confirmed,
+    Execute,
+    Failed,
+    FailureKind,
+    Keep,
+    Log,
+    LogEvent,
+    LogLine,
+    Ok,
+    Outcome,
+    Prepare,
+    Resume,
+    Sleep,
+    Wants,
+)
+from stepwell.core.errors import Fault, StepError, StepwellError
+from stepwell.core.events import (
+    Retrying,
+    SegmentAborted,
+    SegmentCommitted,
+    StatementSent,
+    StepFinished,
+    StepStarted,
+    Waiting,
+)
+from stepwell.core.ledger import RunEnd
+from stepwell.core.migration import Direction, Version
+from stepwell.core.plan import Plan, Segment, Step
+from stepwell.core.report import Outcome as StepOutcome
+from stepwell.core.run import Machine
+from stepwell.ports import Batch, Connection, EngineError, Kept
+
+Classes = Mapping[Version, type[Author] | None]
+
+
+class Shell:
+    """Performs the actions of one run on one connection."""
+
+    def __init__(
+        self,
+        context: Context,
+        connection: Connection,
+        plan: Plan,
+        classes: Classes,
+        batch: Batch,
+        checksum: Callable[[Step], str],
+    ) -> None:
+        self._context, self._connection, self._plan = context, connection, plan
+        self._classes, self._batch, self._checksum = classes, batch, checksum
+        self._positions = {step.version: index for index, step in enumerate(plan.steps, 1)}
+        self._open: _OpenStep | None = None
+
+    async def drive(self, machine: Machine) -> RunEnd:
+        """Run the machine to its end. A cancellation is told to it once as a failure; a second one is let through."""
+        action = next(machine)
+        while True:
+            outcome = await self._attempt(action)
+            try:
+                action = machine.send(outcome)
+            except StopIteration as stop:
+                end: RunEnd = stop.value
+                return end
+
+    async def _attempt(self, action: Action) -> Outcome:
+        try:
+            return await self._perform(action)
+        except EngineError as error:
+            return Failed(
+                locate_in_sections(error.fault, self._plan.steps, self._context.dialect.rules), error.kind
+            )
+        except StepError as error:
+            return Failed(error.fault)
+        except StepwellError as error:
+            return Failed(Fault(error.message, code="failed", place=error.place, hint=error.hint))
+        except asyncio.CancelledError:
+            return Failed(
+                Fault("interrupted", code="interrupted", version=_version_of(action)), FailureKind.INTERRUPTED
+            )
+
+    async def _perform(self, action: Action) -> Outcome:  # noqa: C901, PLR0911 - one line an action
+        match action:
+            case Prepare():
+                return await self._connection.prepare() or Ok()
+            case Acquire(segment):
+                return await self._connection.acquire(transactional=segment.transactional)
+            case Apply(step, segment):
+                return await self._apply(step, segment)
+            case Execute():
+                return await self._opened.execute()
+            case Resume():
+                return await self._opened.resume()
+            case Keep(step, line):
+                await self._keep(step, line)
+                return Ok()
+            case Log(lines):
+                if lines:
+                    await self._connection.log(lines, self._batch)
+                return Ok()
+            case Commit(segment):
+                return await self._commit(segment)
+            case Abort(segment, reason):
+                return await self._abort(segment, reason)
+            case Confirm():
+                return await self._confirm()
+            case Sleep():
+                return await self._sleep(action)
+
+    # --- a step ---
+
+    async def _apply(self, step: Step, segment: Segment) -> Outcome:
+        position, total = self._positions[step.version], len(self._plan.steps)
+        name = step.migration.name
+        self._context.emit(StepStarted(step.version, name, step.direction, position, total))
+        began = self._context.clock()
+        wire = await self._connection.begin_step(step)
+        gate = None if segment.transactional else Gate()
+        file = self._context.loader.file_of(step.migration)
+        handle = StepHandle(
+            wire,
+            self._context.dialect,
+            step.version.text,
+            file=file,
+            path=step.migration.path,
+            gate=gate,
+            sent=lambda count: self._context.emit(StatementSent(step.version, count)),
+        )
+
+        async def body() -> None:
+            await run_body(step, self._classes[step.version], handle, file, self._context.dialect.rules)
+            await self._connection.end_step(step, wrote_data=handle.wrote_data)
+
+        def finished() -> Ok:
+            elapsed_ms = (self._context.clock() - began) * 1000
+            outcome = StepOutcome.APPLIED if step.direction is Direction.UP else StepOutcome.REVERTED
+            count = len(handle.statements)
+            self._context.emit(StepFinished(step.version, name, outcome, count, elapsed_ms))
+            return Ok(elapsed_ms, tuple(handle.statements))
+
+        if gate is None:
+            await body()
+            return finished()
+        self._open = _OpenStep(gate, asyncio.create_task(body()), finished, self._context.clock)
+        return await self._open.next()
+
+    async def _keep(self, step: Step, line: LogLine) -> None:
+        if step.direction is Direction.UP:
+            await self._connection.record(Kept(step.migration, self._checksum(step)), line, self._batch)
+        elif step.record is not None:
+            await self._connection.forget(step.record, line, self._batch)
+
+    @property
+    def _opened(self) -> "_OpenStep":
+        if self._open is None:
+            raise StepwellError("no step is open")
+        return self._open
+
+    # --- segments ---
+
+    async def _commit(self, segment: Segment) -> Outcome:
+        mark = await self._connection.commit()
+        self._context.emit(SegmentCommitted(segment.number, tuple(step.version for step in segment.steps)))
+        return Committed(mark)
+
+    async def _abort(self, segment: Segment, reason: str) -> Outcome:
+        if self._open is not None:
+            await self._open.stop()
+            self._open = None
+        await self._connection.abort()
+        self._context.emit(SegmentAborted(segment.number, reason))
+        return Ok()
+
+    async def _confirm(self) -> Outcome:
+        try:
+            return Confirmed(await self._connection.confirm(self._batch))
+        except StepwellError:
+            return Confirmed(None)
+
+    async def _sleep(self, action: Sleep) -> Outcome:
+        if action.retry_of is not None:
+            self._context.emit(Retrying(0, action.attempt, action.seconds, action.retry_of))
+        else:
+            limit = self._context.settings.lock_wait
+            self._context.emit(Waiting(action.holder, action.waited, limit))
+        await asyncio.sleep(action.seconds)
+        return Ok()
+
+
+class _OpenStep:
+    """A step without a transaction that has begun: its task, and the gate at which its statements wait."""
+
+    def __init__(
+        self, gate: Gate, task: "asyncio.Task[None]", finished: Callable[[], Ok], clock: Callable[[], float]
+    ) -> None:
+        self._gate, self._task, self._finished, self._clock = gate, task, finished, clock
+
+    async def next(self) -> Outcome:
+        """What it wants next, or that it has ended."""
+        wants: Wants | None = await self._gate.wait(self._task)
+        if wants is not None:
+            return wants
+        await self._task
+        return self._finished()
+
+    async def execute(self) -> Outcome:
+        """Run the statement that it wants to run."""
+        began = self._clock()
+        if (error := await self._gate.execute()) is not None:
+            raise error
+        return Ok((self._clock() - began) * 1000)
+
+    async def resume(self) -> Outcome:
+        """Let it go on to its next statement."""
+        self._gate.resume()
+        return await self.next()
+
+    async def stop(self) -> None:
+        """End it where it is."""
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+
+def _version_of(action: Action) -> str | None:
+    match action:
+        case Apply(step) | Execute(step) | Resume(step) | Keep(step):
+            return step.version.text
+        case Log(lines) if lines and lines[0].event is LogEvent.INTENT:
+            return lines[0].version.text
+        case _:
+            return None

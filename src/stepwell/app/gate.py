@@ -1,0 +1,79 @@
+"""Where a step outside a transaction and the run machine meet: before each statement the step waits to be let through.
+
+The step runs as a task of its own; `wait` gives what it wants or that it has ended, `execute` and `resume` let it go on.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from enum import Enum, auto
+from typing import TypeVar
+
+from stepwell.core.actions import Wants
+from stepwell.core.errors import Fault
+from stepwell.ports import EngineError
+
+T = TypeVar("T")
+
+
+class _Word(Enum):
+    RUN = auto()
+    GO_ON = auto()
+
+
+class Gate:
+    """A rendezvous for one step: one side is its task, the other the drive loop."""
+
+    def __init__(self) -> None:
+        self._wants: asyncio.Queue[Wants] = asyncio.Queue()
+        self._words: asyncio.Queue[_Word] = asyncio.Queue()
+        self._ran: asyncio.Queue[EngineError | None] = asyncio.Queue()
+        self._index = 0
+
+    async def through(self, digest: str, execute: Callable[[], Awaitable[T]], *, answers: bool) -> T | None:
+        """The side of the step: ask, run when told to, wait until it is written down.
+
+        A statement that was done by a former run is skipped and gives None; one whose answer the step needs can't be.
+        """
+        self._wants.put_nowait(Wants(self._index, digest))
+        self._index += 1
+        if await self._words.get() is _Word.GO_ON:
+            if answers:
+                raise _answer_unknown(self._index)
+            return None
+        try:
+            result = await execute()
+        except EngineError as error:
+            self._ran.put_nowait(error)
+            await self._words.get()
+            raise
+        self._ran.put_nowait(None)
+        await self._words.get()
+        return result
+
+    async def wait(self, task: "asyncio.Task[None]") -> Wants | None:
+        """The side of the loop: what the step wants next, or None when it has ended."""
+        wanted = asyncio.ensure_future(self._wants.get())
+        try:
+            await asyncio.wait({wanted, task}, return_when=asyncio.FIRST_COMPLETED)
+            return wanted.result() if wanted.done() else None
+        finally:
+            wanted.cancel()
+
+    async def execute(self) -> EngineError | None:
+        """Let the step run its statement, and give its failure if it failed."""
+        self._words.put_nowait(_Word.RUN)
+        return await self._ran.get()
+
+    def resume(self) -> None:
+        """Let the step go on."""
+        self._words.put_nowait(_Word.GO_ON)
+
+
+def _answer_unknown(number: int) -> EngineError:
+    return EngineError(
+        Fault(
+            f"statement {number} was done by a former run, and its answer, which the migration needs, is not known any more",
+            code="answer_unknown",
+            hint="look at the database, then 'stepwell mark' (all of it is there) or 'stepwell unmark' (run it again, whole)",
+        )
+    )

@@ -1,0 +1,332 @@
+"""The running step's side of `database`: takes SQL apart, refuses what would end the transaction, binds, sends, remembers.
+
+It decides nothing about migrations; how a statement reaches the database is the `Wire` of the engine.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from itertools import count
+from types import FrameType
+from typing import Any, TypeVar
+
+from stepwell.app.calls import Block, Call, CallBook
+from stepwell.app.gate import Gate
+from stepwell.app.refusals import MISSING, Savepoints, refuse
+from stepwell.author import Row, Values
+from stepwell.core.errors import Fault, MisuseError, Place
+from stepwell.core.report import StatementReport
+from stepwell.core.sql.errors import MissingValueError, SqlSyntaxError
+from stepwell.core.sql.kinds import StatementFacts, StatementKind, classify
+from stepwell.core.sql.parameters import bind
+from stepwell.core.sql.split import Statement, split
+from stepwell.ports import BoundStatement, Dialect, EngineError, Origin, Wire
+
+T = TypeVar("T")
+MAX_FRAMES = 30  # how far up a caller in the migration's own file is looked for
+
+
+class StepHandle:
+    """What `database` stands for while one step runs."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        dialect: Dialect,
+        version: str,
+        *,
+        file: str,
+        path: str,
+        gate: Gate | None = None,
+        sent: Callable[[int], None] | None = None,
+        shown: Callable[[str], str] = str,
+    ) -> None:
+        self.engine = dialect.name
+        self.statements: list[StatementReport] = []
+        self.wrote_data = False
+        self._wire, self._dialect, self._version = wire, dialect, version
+        self._file, self._path, self._shown = file, path, shown
+        self._gate, self._sent = gate, sent
+        self._book = CallBook(version)
+        self._blocking: asyncio.AbstractEventLoop | None = None
+        self._poison: EngineError | None = None
+        self._savepoints = Savepoints()
+        self._names = count(1)
+
+    # --- what `database` calls ---
+
+    def call(self, verb: str, frame: FrameType, *arguments: Any) -> Any:
+        """An awaitable, or in a plain `def` the result."""
+        place = self._place(frame)
+        method: Callable[..., Any] = getattr(self, f"_{verb}")
+        made = Call[Any](self._book, f"{verb}()", place, lambda: method(place, *arguments))
+        return made if self._blocking is None else self._block(made)
+
+    def enter(self, verb: str, frame: FrameType) -> Block[Any]:
+        """A context manager."""
+        place = self._place(frame)
+        make: Callable[[Place], tuple[Any, Any]] = getattr(self, f"_{verb}")
+        enter, leave = make(place)
+        return Block(self._book, f"{verb}()", place, enter, leave, self._blocking)
+
+    def iterate(self, frame: FrameType, sql: str, values: Values | None) -> Any:
+        """An iterator over rows, blocking in a plain `def`."""
+        place = self._place(frame)
+        rows = self._iterate(place, sql, values)
+        return rows if self._blocking is None else self._block_each(rows)
+
+    def blocking(self, loop: asyncio.AbstractEventLoop) -> None:
+        """From here on calls come from a thread and wait for their result."""
+        self._blocking = loop
+
+    def _block(self, made: Call[T]) -> T:
+        async def wait() -> T:
+            return await made
+
+        assert self._blocking is not None  # noqa: S101 - only called where it is set
+        return asyncio.run_coroutine_threadsafe(wait(), self._blocking).result()
+
+    def _block_each(self, rows: AsyncIterator[Row]) -> Iterator[Row]:
+        async def following() -> Row | None:
+            return await anext(rows, None)
+
+        assert self._blocking is not None  # noqa: S101 - only called where it is set
+        while (row := asyncio.run_coroutine_threadsafe(following(), self._blocking).result()) is not None:
+            yield row
+
+    def close(self) -> None:
+        """The step has ended. Raises for calls that were forgotten, and for a failure that was caught but not undone."""
+        self._book.close()
+        if self._poison is not None:
+            raise self._poison
+
+    # --- the verbs ---
+
+    async def _execute(self, place: Place, sql: str, values: Values | None) -> None:
+        if values is not None:
+            await self._through(self._one(sql, values, place), self._wire.run)
+            return
+        for statement in self._split(sql, place):
+            await self._through(self._bare(statement, place), self._wire.run)
+
+    async def _execute_many(self, place: Place, sql: str, list_of_values: Sequence[Values]) -> None:
+        if not list_of_values:
+            return
+        first = self._one(sql, list_of_values[0], place)
+        rows = [self._bind(sql, values, place)[1] for values in list_of_values]
+        await self._through(first, lambda statement: self._wire.run_many(statement, rows))
+
+    async def _execute_count(self, place: Place, sql: str, values: Values | None) -> int:
+        return await self._through(self._one(sql, values, place), self._wire.count, answers=True) or 0
+
+    async def _fetch_all(self, place: Place, sql: str, values: Values | None) -> list[Row]:
+        return await self._rows(place, sql, values, None)
+
+    async def _fetch_one(self, place: Place, sql: str, values: Values | None) -> Row | None:
+        return next(iter(await self._rows(place, sql, values, 1)), None)
+
+    async def _fetch_val(self, place: Place, sql: str, values: Values | None) -> Any:
+        row = await self._fetch_one(place, sql, values)
+        return next(iter(row.values()), None) if row else None
+
+    async def _rows(self, place: Place, sql: str, values: Values | None, limit: int | None) -> list[Row]:
+        found = await self._through(
+            self._one(sql, values, place), lambda each: self._wire.rows(each, limit=limit), answers=True
+        )
+        return found or []
+
+    async def _iterate(self, place: Place, sql: str, values: Values | None) -> AsyncIterator[Row]:
+        statement, _ = self._one(sql, values, place)
+        self._note(statement, values)
+        try:
+            async for row in self._wire.stream(statement):
+                yield row
+        except EngineError as error:
+            raise self._failed(error, statement) from error
+
+    async def _flush(self, place: Place) -> None:
+        await self._guarded(self._wire.flush(), place)
+
+    def _transaction(
+        self, place: Place
+    ) -> tuple[Callable[[], Coroutine[Any, Any, None]], Callable[..., Coroutine[Any, Any, bool]]]:
+        name = f"stepwell_{next(self._names)}"
+
+        async def enter() -> None:
+            if self._gate is not None:
+                raise self._misuse(
+                    "database.transaction() needs a transaction, and this migration runs without one", place
+                )
+            await self._guarded(self._wire.savepoint(name), place)
+            self._savepoints.enter(name)
+
+        async def leave(kind: type[BaseException] | None, *_: object) -> bool:
+            self._savepoints.leave(name)
+            if kind is None and self._poison is None:
+                try:
+                    await self._guarded(self._wire.release(name), place)
+                except EngineError:
+                    await self._wire.abort_to(name)
+                    self._poison = None
+                    raise
+                return False
+            await self._wire.abort_to(name)
+            poison, self._poison = self._poison, None
+            if kind is None and poison is not None:
+                raise poison
+            return False
+
+        return enter, leave
+
+    def _driver(self, place: Place) -> tuple[Callable[[], Coroutine[Any, Any, Any]], Callable[..., Coroutine[Any, Any, bool]]]:
+        lent: list[AbstractAsyncContextManager[Any]] = []
+
+        async def enter() -> Any:
+            if self._blocking is not None and self._dialect.abilities.pipeline:
+                raise self._misuse("database.driver() gives an async connection: write 'async def'", place)
+            self.wrote_data = True
+            lent.append(self._wire.driver())
+            return await self._guarded(lent[0].__aenter__(), place)
+
+        async def leave(*exc: Any) -> bool:
+            return bool(await self._guarded(lent[0].__aexit__(*exc), place))
+
+        return enter, leave
+
+    # --- from text to the wire ---
+
+    async def run_statement(self, statement: Statement, place: Place) -> None:
+        """Run one statement of an SQL file."""
+        try:
+            await self._through(self._bare(statement, place), self._wire.run)
+        except EngineError as error:
+            raise self._at_position(error, statement) from error
+
+    async def _through(
+        self,
+        prepared: tuple[BoundStatement, StatementFacts],
+        send: Callable[[BoundStatement], Awaitable[T]],
+        *,
+        answers: bool = False,
+    ) -> T | None:
+        statement, facts = prepared
+        self._note(statement, statement.params)
+        self._savepoints.follow(facts)
+        began = time.perf_counter()
+        self.wrote_data = self.wrote_data or facts.kind not in {StatementKind.SCHEMA, StatementKind.SETTING}
+        try:
+            if self._gate is None or facts.read_only:
+                result: T | None = await send(statement)
+            else:
+                result = await self._gate.through(
+                    _digest(statement), lambda: send(statement), answers=answers
+                )
+        except EngineError as error:
+            raise self._failed(error, statement) from error
+        if self._gate is not None or not self._dialect.abilities.pipeline:
+            elapsed_ms = (time.perf_counter() - began) * 1000
+            self.statements[-1] = replace(self.statements[-1], elapsed_ms=elapsed_ms)
+        return result
+
+    def _note(self, statement: BoundStatement, values: Any) -> None:
+        self.statements.append(StatementReport(statement.shown, values=values or None))
+        if self._sent is not None:
+            self._sent(len(self.statements))
+
+    def _split(self, sql: str, place: Place) -> list[Statement]:
+        try:
+            found = split(sql, self._dialect.rules)
+        except SqlSyntaxError as error:
+            raise self._misuse(f"the SQL can't be read: {error}", place) from error
+        if not found:
+            raise self._misuse("there is no statement in this SQL", place)
+        return found
+
+    def _one(self, sql: str, values: Values | None, place: Place) -> tuple[BoundStatement, StatementFacts]:
+        found = self._split(sql, place)
+        if len(found) > 1:
+            raise self._misuse(
+                f"{len(found)} statements in one call: only execute() without values takes a script", place
+            )
+        if values is None:
+            return self._bare(found[0], place)
+        text, params = self._bind(found[0].text, values, place)
+        facts = self._judge(found[0], place)
+        return BoundStatement(text, params, Origin(self._version, place), found[0].text), facts
+
+    def _bare(self, statement: Statement, place: Place) -> tuple[BoundStatement, StatementFacts]:
+        facts = self._judge(statement, place)
+        origin = Origin(self._version, place)
+        return BoundStatement(statement.text, None, origin, statement.text, statement.copy_data), facts
+
+    def _judge(self, statement: Statement, place: Place) -> StatementFacts:
+        facts = classify(statement, self._dialect.rules)
+        if why := refuse(facts, self._savepoints):
+            fault = Fault(why, code="refused", version=self._version, place=place, statement=statement.text)
+            raise MisuseError(replace(fault, hint=MISSING))
+        return facts
+
+    def _bind(self, sql: str, values: Values, place: Place) -> tuple[str, Any]:
+        try:
+            bound = bind(sql, self._dialect.rules, values, self._dialect.parameters)
+        except (MissingValueError, SqlSyntaxError) as error:
+            raise self._misuse(str(error), place) from error
+        return bound.sql, bound.params
+
+    # --- failures ---
+
+    async def _guarded(self, awaitable: Awaitable[T], place: Place) -> T:
+        try:
+            return await awaitable
+        except EngineError as error:
+            raise self._failed(error, None, place) from error
+
+    def _failed(
+        self, error: EngineError, statement: BoundStatement | None, place: Place | None = None
+    ) -> EngineError:
+        """Say whose statement it was where the engine could not, and remember it: it can't be caught and forgotten."""
+        fault = error.fault
+        if fault.version is None:
+            own = statement.origin.place if statement else place
+            fault = replace(fault, version=self._version, place=fault.place or own)
+            if statement is not None and fault.statement is None:
+                fault = replace(fault, statement=statement.shown)
+        named = EngineError(fault, error.kind)
+        if self._dialect.abilities.failure_poisons and self._gate is None and self._poison is None:
+            self._poison = named
+        return named
+
+    def _at_position(self, error: EngineError, statement: Statement) -> EngineError:
+        """In an SQL file the line is that of the position, not only of the statement's beginning."""
+        return EngineError(in_file(error.fault, statement, self._version), error.kind)
+
+    def _misuse(self, message: str, place: Place) -> MisuseError:
+        return MisuseError(Fault(message, code="misuse", version=self._version, place=place))
+
+    def _place(self, frame: FrameType) -> Place:
+        """The line of the migration's own file that led to the call, or else of the caller."""
+        each: FrameType | None = frame
+        for _ in range(MAX_FRAMES):
+            if each is None:
+                break
+            if each.f_code.co_filename == self._file:
+                return Place(self._path, each.f_lineno)
+            each = each.f_back
+        return Place(self._shown(frame.f_code.co_filename), frame.f_lineno)
+
+
+def in_file(fault: Fault, statement: Statement, version: str) -> Fault:
+    """Move the place of a fault to the line of its position, where both belong to this statement of a file."""
+    if fault.version != version or fault.statement != statement.text or not fault.position or not fault.place:
+        return fault
+    line = statement.line + statement.text.count("\n", 0, fault.position - 1)
+    return replace(fault, place=Place(fault.place.path, line))
+
+
+def _digest(statement: BoundStatement) -> str:
+    """What the journal remembers a statement by: its text and its values."""
+    text = f"{statement.shown}\0{statement.params!r}" if statement.params else statement.shown
+    return "1:" + hashlib.sha256(text.encode()).hexdigest()

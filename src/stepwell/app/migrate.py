@@ -1,0 +1,30 @@
+"""`migrate`: apply what is pending, in plan order, up to a target."""
+
+from stepwell.app.context import Context
+from stepwell.app.runs import run_wish
+from stepwell.core.migration import Direction
+from stepwell.core.plan import Wish
+from stepwell.core.report import RunReport
+
+
+async def migrate(
+    context: Context,
+    *,
+    target: str | None = None,
+    only_needed: bool = False,
+    dry_run: bool = False,
+    strict: bool = False,
+    allow_changed: bool = False,
+    allow_missing: bool = False,
+) -> RunReport:
+    """Apply what is pending; see `run_wish` for what comes of it."""
+    wish = Wish(
+        Direction.UP,
+        target=target,
+        only_needed=only_needed,
+        atomic=context.settings.atomic,
+        strict=strict,
+        allow_changed=allow_changed,
+        allow_missing=allow_missing,
+    )
+    return await run_wish(context, wish, dry_run=dry_run)

@@ -1,0 +1,101 @@
+"""From the end of a run to its report, and to the error that tells of a failure. Pure, but for the clock it is given."""
+
+import asyncio
+from collections.abc import Sequence
+
+from stepwell.app.context import Context
+from stepwell.core.errors import (
+    ContradictionError,
+    Fault,
+    LockTimeoutError,
+    StepError,
+    StepwellError,
+)
+from stepwell.core.ledger import Ending
+from stepwell.core.migration import Direction, Version
+from stepwell.core.plan import Plan, Wish
+from stepwell.core.report import Outcome, RunReport, SegmentReport, StepReport
+from stepwell.ports import Batch
+
+INTERRUPTED = 130
+
+
+class InterruptedRun(asyncio.CancelledError):
+    """The task of a run was cancelled; what could be undone was. `report` says what became of every step."""
+
+    def __init__(self, report: RunReport) -> None:
+        super().__init__("the run was interrupted")
+        self.report = report
+
+
+def planned(made: Plan) -> tuple[StepReport, ...]:
+    """Every step of a plan, not run."""
+    return tuple(
+        StepReport(step.version, step.migration.name, Outcome.PLANNED, segment.number)
+        for segment in made.segments
+        for step in segment.steps
+    )
+
+
+def finish(
+    context: Context,
+    wish: Wish,
+    batch: Batch,
+    steps: Sequence[StepReport],
+    ending: Ending | None,
+    warnings: Sequence[str],
+    segments: Sequence[SegmentReport],
+    began: float,
+) -> RunReport:
+    """Give the report of a success; raise the error of a failure with its report."""
+    error = _error(ending) if ending is not None else None
+    report = RunReport(
+        ok=error is None,
+        direction=wish.direction,
+        dry_run=False,
+        batch=batch.id,
+        elapsed_ms=(context.clock() - began) * 1000,
+        steps=tuple(steps),
+        segments=tuple(segments),
+        warnings=tuple(warnings),
+        error=ending.fault if ending is not None else None,
+        exit_code=error.exit_code if error is not None else 0,
+        stands=_stands(steps, wish.direction) if error is not None else None,
+    )
+    if ending is not None and ending.interrupted:
+        raise InterruptedRun(report)
+    if error is not None:
+        error.report = report
+        raise error
+    return report
+
+
+def _error(ending: Ending) -> StepwellError:
+    fault = ending.fault or Fault("the run ended for a reason that is not known", code="internal")
+    if ending.interrupted:
+        interrupted = StepError(fault)
+        interrupted.exit_code = INTERRUPTED
+        return interrupted
+    if ending.locked:
+        return LockTimeoutError(fault.message, hint=fault.hint)
+    if ending.in_doubt or fault.code == "changed_since_failure":
+        return ContradictionError(fault.message, place=fault.place, hint=fault.hint)
+    return StepError(fault)
+
+
+def _stands(steps: Sequence[StepReport], direction: Direction) -> str:
+    """What a failure left behind, in a sentence."""
+    done = Outcome.APPLIED if direction is Direction.UP else Outcome.REVERTED
+    kept = [step.version for step in steps if step.outcome is done]
+    doubtful = [step.version for step in steps if step.outcome is Outcome.IN_DOUBT]
+    undone = [step.version for step in steps if step.outcome is Outcome.UNDONE]
+    parts = [f"{_list(kept)} {done}, and recorded" if kept else f"nothing was {done}"]
+    if undone:
+        parts.append(f"{_list(undone)} undone")
+    if doubtful:
+        parts.append(f"in doubt: {_list(doubtful)}")
+    return "; ".join(parts)
+
+
+def _list(versions: Sequence[Version]) -> str:
+    return ", ".join(version.text for version in versions)

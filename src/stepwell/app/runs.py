@@ -1,0 +1,215 @@
+"""What `migrate` and `rollback` have in common: read, plan, load, prepare, drive; again where somebody else was faster."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from stepwell.app.context import Context
+from stepwell.app.drive import Classes, Shell
+from stepwell.app.dry_run import record
+from stepwell.app.gather import Gathered, Shelf, with_bodies
+from stepwell.app.outcome import finish, planned
+from stepwell.core.errors import ConnectionFailedError, ContradictionError
+from stepwell.core.events import Connected, Planned, Replanned, Warned
+from stepwell.core.history import History
+from stepwell.core.migration import Direction
+from stepwell.core.plan import MANY, Plan, Step, Wish, plan
+from stepwell.core.report import RunReport, SegmentReport, StepReport
+from stepwell.core.run import RunPolicy, run
+from stepwell.core.sql.kinds import CreatedObject
+from stepwell.ports import Connection
+
+MOST_PLANS = 100  # how often a plan is made anew before something is told to be wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A plan with everything that has to be known before its first statement."""
+
+    plan: Plan
+    classes: Classes
+    history: History
+
+
+async def run_wish(
+    context: Context, wish: Wish, *, dry_run: bool = False, preview: bool = False
+) -> RunReport:
+    """Do what was wished for, and tell what came of it.
+
+    Gives the report of a success (also: nothing to do). Raises the error of a failure, with the report in `report`;
+    `InterruptedRun` where the task was cancelled.
+    """
+    began = context.clock()
+    shelf = Shelf(context)
+    connection = await connected(context, shelf, read_only=dry_run or preview)
+    try:
+        about = await connection.about()
+        context.emit(Connected(about.url, about.engine))
+        for warning in about.warnings:
+            context.emit(Warned(warning))
+        if dry_run or preview:
+            return await _only_told(context, shelf, connection, wish, began, preview=preview)
+        return await _really(context, shelf, connection, wish, began)
+    finally:
+        await connection.close()
+
+
+async def connected(context: Context, shelf: Shelf, *, read_only: bool) -> Connection:
+    """Connect. Wrong files are told first, whatever the database says."""
+    _ = shelf.listing
+    try:
+        return await context.connect(read_only)
+    except ConnectionFailedError:
+        shelf.parse_all()
+        raise
+
+
+async def _really(
+    context: Context, shelf: Shelf, connection: Connection, wish: Wish, began: float
+) -> RunReport:
+    batch = context.new_batch()
+    stands: tuple[StepReport, ...] = ()
+    segments: tuple[SegmentReport, ...] = ()
+    for _ in range(MOST_PLANS):
+        ready = await _ready(context, shelf, connection, wish)
+        segments += planned_segments(ready.plan)
+        if not ready.plan.steps:
+            return finish(context, wish, batch, stands, None, ready.plan.warnings, segments, began)
+        await _before_first(shelf, connection, ready)
+        _tell(context, ready.plan)
+        shell = Shell(
+            context, connection, ready.plan, ready.classes, batch, lambda step: shelf.checksum(step.migration)
+        )
+        policy = RunPolicy(lock_wait=context.settings.lock_wait, jitter=context.jitter)
+        end = await shell.drive(run(ready.plan, policy, prepare=not ready.history.ready))
+        if end.ending is None or not end.ending.stale:
+            steps = (*stands, *end.steps)
+            return finish(context, wish, batch, steps, end.ending, ready.plan.warnings, segments, began)
+        stands += end.finished
+        context.emit(Replanned())
+        wish = _rest_of(wish, end.finished)
+    raise ContradictionError(
+        f"the history changed {MOST_PLANS} times while it was planned",
+        hint="something else writes into it: look who does",
+    )
+
+
+def _rest_of(wish: Wish, finished: tuple[StepReport, ...]) -> Wish:
+    """What is left to wish for when some steps of a rollback by number are done."""
+    if wish.direction is Direction.UP or wish.target is not None:
+        return wish
+    return replace(wish, steps=(1 if wish.steps is None else wish.steps) - len(finished))
+
+
+async def _only_told(
+    context: Context, shelf: Shelf, connection: Connection, wish: Wish, began: float, *, preview: bool
+) -> RunReport:
+    ready = await _ready(context, shelf, connection, wish, load=not preview)
+    if not preview and wish.direction is Direction.UP:
+        await _refuse_existing(shelf, connection, ready)
+    steps = planned(ready.plan)
+    if not preview:
+        steps = await record(context, connection, ready.plan, ready.classes, steps)
+    report = finish(
+        context,
+        wish,
+        context.new_batch(),
+        steps,
+        None,
+        ready.plan.warnings,
+        planned_segments(ready.plan),
+        began,
+    )
+    return replace(report, dry_run=True)
+
+
+async def _ready(
+    context: Context, shelf: Shelf, connection: Connection, wish: Wish, *, load: bool = True
+) -> Ready:
+    """Plan, and load what will run; anew where a class turns out to be other than its text told."""
+    history = await connection.read()
+    while True:
+        gathered = shelf.gather(history)
+        made = _plan(context, shelf, gathered, wish)
+        if not load:
+            return Ready(made, {}, history)
+        classes, told_otherwise = _load(context, shelf, made)
+        if not told_otherwise:
+            return Ready(made, classes, history)
+
+
+def _plan(context: Context, shelf: Shelf, gathered: Gathered, wish: Wish) -> Plan:
+    down = wish.direction is Direction.DOWN
+    situation = with_bodies(gathered.situation, shelf) if down else gathered.situation
+    can_undo = context.dialect.abilities.transactional_ddl
+    return plan(situation, wish, shelf.facts, transactional_ddl=can_undo)
+
+
+def _load(context: Context, shelf: Shelf, made: Plan) -> tuple[Classes, bool]:
+    classes = {}
+    told_otherwise = False
+    for step in made.steps:
+        effective, cls = context.loader.load(step.migration)
+        if effective != step.migration:
+            shelf.replace(effective)
+            told_otherwise = True
+        classes[step.version] = cls
+    return classes, told_otherwise
+
+
+async def _before_first(shelf: Shelf, connection: Connection, ready: Ready) -> None:
+    await connection.check_rights(ready.history)
+    if ready.plan.direction is Direction.UP:
+        await _refuse_existing(shelf, connection, ready)
+
+
+async def _refuse_existing(shelf: Shelf, connection: Connection, ready: Ready) -> None:
+    """Until databases can be adopted: a first run that would create what is there already stops here."""
+    if ready.history.records:
+        return
+    creators: dict[tuple[str, str | None, str], Step] = {}
+    objects: list[CreatedObject] = []
+    for step in ready.plan.steps:
+        for created in shelf.facts(step.migration, Direction.UP).creates:
+            if creators.setdefault((created.kind, created.schema, created.name), step) is step:
+                objects.append(created)
+    if found := await connection.existing(objects):
+        raise _exists_already(found, creators)
+
+
+def _exists_already(
+    found: tuple[CreatedObject, ...], creators: Mapping[tuple[str, str | None, str], Step]
+) -> ContradictionError:
+    first = found[0]
+    step = creators[first.kind, first.schema, first.name]
+    named = ", ".join(f"{each.kind.lower()} {_qualified(each)}" for each in found[:MANY])
+    more = f" and {len(found) - MANY} more" if len(found) > MANY else ""
+    return ContradictionError(
+        f"this database has no history, but it has already what pending migrations create: {named}{more}"
+        f" (created by {step.version} {step.migration.name})",
+        place=step.migration.place,
+        hint=f"nothing was changed; if the database was built by these migrations, record each that is there: "
+        f"stepwell mark {step.version}",
+    )
+
+
+def _qualified(created: CreatedObject) -> str:
+    return f"{created.schema}.{created.name}" if created.schema else created.name
+
+
+def planned_segments(made: Plan) -> tuple[SegmentReport, ...]:
+    """The segments of a plan as reports have them."""
+    return tuple(
+        SegmentReport(
+            segment.number,
+            tuple(step.version for step in segment.steps),
+            segment.transactional,
+            segment.ends_because,
+        )
+        for segment in made.segments
+    )
+
+
+def _tell(context: Context, made: Plan) -> None:
+    context.emit(Planned(made.direction, len(made.steps), planned_segments(made)))
+    for warning in made.warnings:
+        context.emit(Warned(warning))

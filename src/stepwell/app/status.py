@@ -1,0 +1,28 @@
+"""`status`: every migration and its state. Asks, never writes, takes no lock."""
+
+from stepwell.app.context import Context
+from stepwell.app.gather import Shelf
+from stepwell.app.runs import connected
+from stepwell.core.events import Connected
+from stepwell.core.report import StatusReport
+
+
+async def status(context: Context) -> StatusReport:
+    """The state of every migration, in plan order."""
+    shelf = Shelf(context)
+    connection = await connected(context, shelf, read_only=True)
+    try:
+        about = await connection.about()
+        context.emit(Connected(about.url, about.engine))
+        gathered = shelf.gather(await connection.read(), whole=True)
+    finally:
+        await connection.close()
+    situation = gathered.situation
+    return StatusReport(
+        url=about.url,
+        engine=about.engine,
+        table=about.table,
+        entries=situation.ordered,
+        heads=situation.graph.heads,
+        findings=gathered.listing.findings,
+    )

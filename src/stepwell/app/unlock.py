@@ -1,0 +1,18 @@
+"""`unlock`: says who holds the lock; with `force`, ends that holder."""
+
+from stepwell.app.context import Context
+from stepwell.core.events import Connected
+from stepwell.core.report import LockReport
+
+
+async def unlock(context: Context, *, force: bool = False) -> LockReport:
+    """Give the holder in words, or None where nobody holds the lock."""
+    connection = await context.connect(not force)
+    try:
+        about = await connection.about()
+        context.emit(Connected(about.url, about.engine))
+        holder = await connection.holder()
+        ended = await connection.end_holder() if force and holder is not None else False
+    finally:
+        await connection.close()
+    return LockReport(about.url, holder, ended)

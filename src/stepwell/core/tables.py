@@ -1,0 +1,102 @@
+"""The two tables of the tool in the user's database, as far as every dialect says the same of them. Text only."""
+
+from dataclasses import dataclass
+
+from stepwell.core.history import Attempt, JournalEntry, TableShape
+from stepwell.core.migration import Version
+
+SEVEN_COLUMNS = ("id", "version", "name", "description", "dependencies", "created_at", "applied_at")
+ADDED_COLUMNS = (("checksum", "VARCHAR(80)"), ("file_hash", "VARCHAR(64)"))
+ALL_COLUMNS = (*SEVEN_COLUMNS, *(name for name, _ in ADDED_COLUMNS))
+
+LOG_COLUMNS = (
+    "id",
+    "batch",
+    "segment",
+    "version",
+    "name",
+    "direction",
+    "event",
+    "statement",
+    "statements",
+    "started_at",
+    "elapsed_ms",
+    "checksum",
+    "fingerprint",
+    "db_user",
+    "host",
+    "tool",
+    "error",
+)
+
+JOURNAL_EVENTS = ("intent", "done", "statement_failed")
+CLOSING_EVENTS = ("applied", "reverted", "marked", "unmarked")
+
+
+@dataclass(frozen=True, slots=True)
+class TableNames:
+    """The quoted, where there are schemas qualified, names of the two tables."""
+
+    history: str
+    log: str
+
+    @property
+    def select_records(self) -> str:
+        """Every record in the order of application; by `*`, since an older table lacks two columns."""
+        return f"SELECT * FROM {self.history} ORDER BY id"
+
+    @property
+    def select_mark(self) -> str:
+        """The mark of the history."""
+        return f"SELECT count(*), coalesce(max(id), 0), coalesce(sum(id), 0) FROM {self.history}"
+
+    @property
+    def select_journal(self) -> str:
+        """The journal of every step without transaction that began and was not closed, in order."""
+        return (
+            f"SELECT version, direction, statement, event, checksum FROM {self.log} l"
+            f" WHERE event IN ({_quoted(JOURNAL_EVENTS)}) AND id > coalesce((SELECT max(id) FROM {self.log} c"
+            f" WHERE c.version = l.version AND c.event IN ({_quoted(CLOSING_EVENTS)})), 0) ORDER BY id"
+        )
+
+    @property
+    def select_confirmed(self) -> str:
+        """What a batch (`:batch`) has applied or reverted."""
+        return f"SELECT version FROM {self.log} WHERE batch = :batch AND event IN ('applied', 'reverted')"
+
+    def select_log(self, *, of_batch: bool) -> str:
+        """The newest rows (`:limit` of them, of `:batch`), newest first."""
+        where = "WHERE batch = :batch " if of_batch else ""
+        return f"SELECT {', '.join(LOG_COLUMNS)} FROM {self.log} {where}ORDER BY id DESC LIMIT :limit"
+
+
+def _quoted(words: tuple[str, ...]) -> str:
+    return ", ".join(f"'{word}'" for word in words)
+
+
+def shape_of(columns: frozenset[str]) -> TableShape | None:
+    """Which of the accepted shapes a history table with these columns has; None: neither."""
+    if columns == frozenset(ALL_COLUMNS):
+        return TableShape.FULL
+    if columns == frozenset(SEVEN_COLUMNS):
+        return TableShape.SEVEN
+    return None
+
+
+JournalRow = tuple[str, str, int, str, str | None]
+
+
+def attempts_of(rows: list[JournalRow], recorded: frozenset[Version]) -> tuple[Attempt, ...]:
+    """Put the rows of `select_journal` together.
+
+    Done marks count only within an attempt that has no record yet (down: that still has one).
+    """
+    found: dict[tuple[Version, str], list[JournalEntry]] = {}
+    for version, direction, statement, event, digest in rows:
+        entry = JournalEntry(statement, event, digest)
+        found.setdefault((Version(version), direction), []).append(entry)
+    return tuple(
+        Attempt(version, direction, tuple(entries))
+        for (version, direction), entries in found.items()
+        if (version in recorded) == (direction == "down")
+    )

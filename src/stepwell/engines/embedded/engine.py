@@ -1,0 +1,52 @@
+"""The engine of `embedded://NAME`: PostgreSQL's connection to a server that runs as long as somebody uses it."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from stepwell.core.url import DatabaseUrl, parse_url
+from stepwell.engines.postgresql.dialect import DIALECT
+from stepwell.ports import About, Connection, ConnectOptions, Dialect
+
+FOLDER = ".stepwell"  # in the root of the project
+
+
+class Embedded:
+    """Starts the server on demand; its connection gives the server back when it is closed."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """PostgreSQL's."""
+        return DIALECT
+
+    async def connect(self, url: DatabaseUrl | None, options: ConnectOptions) -> Connection:
+        """Start or join the server and connect. Raises `ConnectionFailedError`."""
+        from stepwell.engines.embedded.server import EmbeddedServer
+
+        name = (url.database if url is not None else None) or ""
+        server = EmbeddedServer(Path(options.root) / FOLDER, name)
+        address = await asyncio.to_thread(server.start)
+        try:
+            return await _connect(parse_url(address.conninfo()), options, server, f"embedded://{name}")
+        except BaseException:
+            await asyncio.to_thread(server.release)
+            raise
+
+
+async def _connect(url: DatabaseUrl, options: ConnectOptions, server: Any, shown: str) -> Connection:
+    from stepwell.engines.postgresql.connection import PostgresConnection
+
+    class EmbeddedConnection(PostgresConnection):
+        """A connection that holds the server."""
+
+        async def about(self) -> About:
+            return replace(await super().about(), url=shown)
+
+        async def close(self) -> None:
+            await super().close()
+            await asyncio.to_thread(server.release)
+
+    connection = EmbeddedConnection(url, options)
+    await connection.open()
+    return connection

@@ -1,0 +1,207 @@
+"""One psycopg connection as a channel of statements: queued in a pipeline, or one by one; it knows which one failed.
+
+Knows nothing of migrations. Which statement failed is known without private interfaces of the driver: the cursor of
+each queued statement is kept, and after an error the first one without a result belongs to it.
+"""
+
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection, AsyncPipeline
+from psycopg.pq import ConnStatus, TransactionStatus
+
+from stepwell.core.errors import Fault
+from stepwell.core.redact import Redactor
+from stepwell.engines.postgresql.errors import translate
+from stepwell.ports import EngineError, Origin
+
+Row = tuple[Any, ...]
+Cursor = psycopg.AsyncRawCursor[Row]
+
+PRUNE_EVERY = 256  # answered statements are forgotten in lots, so that a long run keeps no memory of them
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A statement that was sent: its cursor, where it comes from, how its author wrote it, how many rows it must touch."""
+
+    cursor: Cursor
+    origin: Origin | None
+    shown: str
+    must_touch: int | None = None
+
+
+class Channel:
+    """Statements to one connection. Raises `EngineError` with the statement that failed."""
+
+    def __init__(self, connection: AsyncConnection[Any], redactor: Redactor) -> None:
+        self.connection = connection
+        self._redactor = redactor
+        self._pipeline: AsyncPipeline | None = None
+        self._block: Any = None
+        self._sent: deque[Sent] = deque()
+        self._since_prune = 0
+
+    # --- the pipeline ---
+
+    @property
+    def piped(self) -> bool:
+        """Whether statements are queued at present."""
+        return self._pipeline is not None
+
+    async def open_pipeline(self) -> None:
+        """Queue statements from here on."""
+        if self._pipeline is None and not self.broken:
+            self._block = self.connection.pipeline()
+            self._pipeline = await self._block.__aenter__()
+
+    async def close_pipeline(self) -> None:
+        """Wait for everything and stop queueing."""
+        if self._pipeline is None:
+            return
+        block, self._pipeline, self._block = self._block, None, None
+        try:
+            await block.__aexit__(None, None, None)
+        except psycopg.Error as error:
+            raise self._failed(error) from error
+        self._settle()
+
+    async def drop_pipeline(self) -> None:
+        """Stop queueing after a failure; whatever was queued behind it is gone."""
+        if self._pipeline is not None:
+            block, self._pipeline, self._block = self._block, None, None
+            try:
+                await block.__aexit__(None, None, None)
+            except psycopg.Error:
+                pass  # the failure that led here has been told already
+        self._sent.clear()
+
+    @asynccontextmanager
+    async def unpiped(self) -> AsyncIterator[None]:
+        """Leave the pipeline for what can't be in one (COPY, the driver's own connection), and enter it again."""
+        piped = self.piped
+        await self.close_pipeline()
+        yield
+        if piped:
+            await self.open_pipeline()
+
+    async def sync(self) -> None:
+        """Wait for everything that was sent. Raises the first failure."""
+        if self._pipeline is not None:
+            try:
+                await self._pipeline.sync()
+            except psycopg.Error as error:
+                raise self._failed(error) from error
+        self._settle()
+
+    # --- statements ---
+
+    async def send(
+        self,
+        sql: str,
+        params: Sequence[Any] | None = None,
+        *,
+        origin: Origin | None = None,
+        shown: str | None = None,
+        prepare: bool | None = None,
+        must_touch: int | None = None,
+    ) -> Cursor:
+        """Send one statement; in a pipeline its answer comes later."""
+        cursor: Cursor = psycopg.AsyncRawCursor(self.connection)
+        cursor.row_factory = psycopg.rows.tuple_row
+        self._sent.append(Sent(cursor, origin, shown or sql, must_touch))
+        try:
+            await cursor.execute(sql, params, prepare=prepare)
+        except psycopg.Error as error:
+            raise self._failed(error) from error
+        self._prune()
+        return cursor
+
+    async def rows(
+        self,
+        sql: str,
+        params: Sequence[Any] | None = None,
+        *,
+        origin: Origin | None = None,
+        shown: str | None = None,
+    ) -> list[Row]:
+        """Send one statement and wait for its rows."""
+        return await self.fetch(await self.send(sql, params, origin=origin, shown=shown))
+
+    async def fetch(self, cursor: Cursor, limit: int | None = None) -> list[Row]:
+        """Wait for the rows of a statement that was sent; one that gives none has an empty list."""
+        try:
+            if self._pipeline is not None and cursor.pgresult is None:
+                await self._pipeline.sync()
+            if cursor.description is None:
+                return []
+            return await (cursor.fetchall() if limit is None else cursor.fetchmany(limit))
+        except psycopg.Error as error:
+            raise self._failed(error) from error
+
+    async def copy(self, sql: str, data: str, *, origin: Origin, shown: str) -> None:
+        """Send a COPY ... FROM STDIN with its data."""
+        async with self.unpiped():
+            cursor: Cursor = psycopg.AsyncRawCursor(self.connection)
+            self._sent.append(Sent(cursor, origin, shown))
+            try:
+                async with cursor.copy(sql) as copy:
+                    await copy.write(data)
+            except psycopg.Error as error:
+                raise self._failed(error) from error
+
+    # --- what became of them ---
+
+    @property
+    def broken(self) -> bool:
+        """Whether the connection is gone."""
+        return bool(self.connection.closed) or self.connection.pgconn.status == ConnStatus.BAD
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open, failed or not."""
+        return self.connection.info.transaction_status in {
+            TransactionStatus.INTRANS,
+            TransactionStatus.INERROR,
+        }
+
+    def _failed(self, error: psycopg.Error) -> EngineError:
+        """Name the statement that failed: the first one that has no result."""
+        culprit = next((sent for sent in self._sent if sent.cursor.pgresult is None), None)
+        self._sent.clear()
+        return translate(
+            error,
+            culprit.origin if culprit else None,
+            culprit.shown if culprit else None,
+            self._redactor,
+            lost=self.broken,
+        )
+
+    def _prune(self) -> None:
+        self._since_prune += 1
+        if self._since_prune >= PRUNE_EVERY:
+            self._since_prune = 0
+            while self._sent and self._sent[0].cursor.pgresult is not None:
+                _check_touched(self._sent.popleft())
+
+    def _settle(self) -> None:
+        """Everything is answered: see that what had to touch rows did."""
+        while self._sent:
+            _check_touched(self._sent.popleft())
+
+
+def _check_touched(sent: Sent) -> None:
+    if sent.must_touch is not None and sent.cursor.rowcount != sent.must_touch:
+        raise EngineError(
+            Fault(
+                "the history was changed by somebody else while this step ran",
+                code="lost_update",
+                version=sent.origin.version if sent.origin else None,
+                statement=sent.shown,
+                hint="nothing may write into the history table but stepwell; run again",
+            )
+        )

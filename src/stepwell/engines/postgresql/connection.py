@@ -1,0 +1,422 @@
+"""One connection to PostgreSQL for one run: the lock, the history, the segments. It decides nothing about migrations."""
+
+import inspect as python_inspect
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection
+
+from stepwell.core.actions import Busy, Held, LogLine
+from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError
+from stepwell.core.history import (
+    History,
+    HistoryMark,
+    Record,
+    TableShape,
+    mark_of,
+)
+from stepwell.core.migration import Version
+from stepwell.core.plan import Step
+from stepwell.core.redact import Redactor
+from stepwell.core.report import LogEntry
+from stepwell.core.sql.kinds import CreatedObject
+from stepwell.core.sql.parameters import ParameterStyle, bind
+from stepwell.core.tables import TableNames, attempts_of
+from stepwell.core.url import DatabaseUrl
+from stepwell.engines.postgresql import lock, tables
+from stepwell.engines.postgresql.channel import Channel
+from stepwell.engines.postgresql.dialect import DIALECT
+from stepwell.engines.postgresql.errors import why_not
+from stepwell.engines.postgresql.existing import existing
+from stepwell.engines.postgresql.inspect import (
+    DESCRIBE,
+    Description,
+    describe,
+    trusted_log,
+    trusted_shape,
+)
+from stepwell.engines.postgresql.rights import check_rights
+from stepwell.engines.postgresql.rows import (
+    DEFER_AGAIN,
+    log_entry,
+    log_values,
+    not_committed,
+    own_timeouts,
+    read_record,
+    record_values,
+    shared_values,
+)
+from stepwell.engines.postgresql.wire import PostgresWire
+from stepwell.ports import About, Batch, ConnectOptions, Dialect, EngineError, Kept, Origin, Wire
+
+UNDEFINED_TABLE = "42P01"
+GONE = HistoryMark(-1, -1, -1)  # no history has this mark: the plan is made anew
+KEEPALIVE = {"keepalives": "1", "keepalives_idle": "5", "keepalives_interval": "2", "keepalives_count": "3"}
+
+
+async def connect(url: DatabaseUrl | None, options: ConnectOptions) -> "PostgresConnection":
+    """Open a connection by URL, or take the one that the caller's function gives."""
+    opened = PostgresConnection(url, options)
+    await opened.open()
+    return opened
+
+
+class PostgresConnection:
+    """See `stepwell.ports.Connection` for what each method promises."""
+
+    def __init__(self, url: DatabaseUrl | None, options: ConnectOptions) -> None:
+        self._url = url
+        self._options = options
+        self._settings = options.settings
+        self._redactor = Redactor(url.secrets if url is not None else ())
+        self._description: Description | None = None
+        self._transactional = True
+        self._session_lock = False
+        self._was_autocommit = True
+        self._changed_settings: list[str] = []
+        self._channel: Channel = None  # type: ignore[assignment]  # set by open(), before anybody has the object
+
+    @property
+    def dialect(self) -> Dialect:
+        """PostgreSQL's."""
+        return DIALECT
+
+    # --- opening and closing ---
+
+    async def open(self) -> None:
+        """Connect, again if need be; the channel is new afterwards."""
+        connection = await (self._borrow() if self._options.connect is not None else self._dial())
+        self._channel = Channel(connection, self._redactor)
+        if self._settings.role:
+            await self._channel.send(f"SET ROLE {tables.quote(self._settings.role)}")
+
+    async def _dial(self) -> AsyncConnection[Any]:
+        if self._url is None:
+            raise UsageError(
+                "no database is named", hint="give --url, DATABASE_URL, or 'url' in the configuration"
+            )
+        parameters = {
+            "connect_timeout": "10",
+            "application_name": "stepwell",
+            **KEEPALIVE,
+            **self._url.parameters(),
+        }
+        try:
+            return await AsyncConnection.connect(autocommit=True, prepare_threshold=None, **parameters)  # type: ignore[arg-type]
+        except psycopg.Error as error:
+            raise why_not(error, self._url.shown, self._redactor) from None
+
+    async def _borrow(self) -> AsyncConnection[Any]:
+        given = self._options.connect()
+        connection = await given if python_inspect.isawaitable(given) else given
+        if not isinstance(connection, AsyncConnection):
+            raise UsageError(
+                f"connect= must give a psycopg.AsyncConnection, not {type(connection).__name__}",
+                hint="for example connect=lambda: psycopg.AsyncConnection.connect(...)",
+            )
+        self._was_autocommit = connection.autocommit
+        if not connection.autocommit:
+            await connection.set_autocommit(True)
+        return connection
+
+    async def close(self) -> None:
+        """Give everything back; a borrowed connection goes back to its owner as it was."""
+        try:
+            await self._channel.drop_pipeline()
+            if self._options.connect is None:
+                await self._channel.connection.close()
+            elif not self._channel.broken:
+                await self._return_borrowed()
+        except (psycopg.Error, EngineError):
+            pass  # there is nobody left to tell, and nothing left to save
+
+    async def _return_borrowed(self) -> None:
+        if self._channel.in_transaction:
+            await self._channel.send("ROLLBACK")
+        if self._settings.role:
+            await self._channel.send("RESET ROLE")
+        if not self._was_autocommit:
+            await self._channel.connection.set_autocommit(False)
+
+    # --- asking ---
+
+    async def about(self) -> About:
+        """What database this is, in one round trip that also tells about the history table."""
+        found = await self._describe()
+        shown = self._url.shown if self._url is not None else f"postgresql:///{found.database}"
+        return About(shown, self.dialect.name, f"{found.schema}.{self._settings.table}", found.user)
+
+    async def _describe(self, *, fresh: bool = False) -> Description:
+        if self._description is None or fresh:
+            table = self._settings.table
+            rows = await self._channel.rows(DESCRIBE, [self._settings.schema, table, f"{table}_log"])
+            self._description = describe(rows, table)
+        return self._description
+
+    def _tables(self, found: Description) -> TableNames:
+        if found.schema is None:
+            missing = self._settings.schema
+            raise UsageError(
+                f"the schema {missing} does not exist" if missing else "no schema of the search path exists",
+                hint="create it, or choose another with the setting 'schema'",
+            )
+        return tables.names(found.schema, self._settings.table)
+
+    async def read(self) -> History:
+        """The history: one round trip for what is there, one for the rows."""
+        found = await self._describe(fresh=True)
+        names = self._tables(found)
+        shape = trusted_shape(found, self._settings.trusted_owners)
+        log_exists = trusted_log(found, self._settings.trusted_owners)
+        if shape is TableShape.ABSENT:
+            return History(shape, log_exists=log_exists)
+        records = [read_record(row) for row in await self._dicts(names.select_records)]
+        journal = await self._channel.rows(names.select_journal) if log_exists else []
+        attempts = attempts_of(
+            [(row[0], row[1], row[2], row[3], row[4]) for row in journal],
+            frozenset(each.version for each in records),
+        )
+        mark = mark_of(each.id for each in records)
+        return History(shape, tuple(records), attempts, mark, log_exists)
+
+    async def _dicts(self, sql: str) -> list[dict[str, Any]]:
+        cursor = await self._channel.send(sql)
+        rows = await self._channel.fetch(cursor)
+        names = [column.name for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    async def existing(self, objects: Sequence[CreatedObject]) -> tuple[CreatedObject, ...]:
+        """Which of these are in the target already."""
+        return await existing(self._channel, objects)
+
+    async def check_rights(self, history: History) -> None:
+        """Name what this role may not do."""
+        check_rights(await self._describe(), history, self._url.shown if self._url else "the database")
+
+    # --- the tool's own tables ---
+
+    async def prepare(self) -> Busy | None:
+        """Create or extend them, under the lock, in a transaction of their own."""
+        found = await self._describe()
+        names = self._tables(found)
+        await self._channel.send("BEGIN ISOLATION LEVEL READ COMMITTED")
+        try:
+            await self._set_timeouts()
+            if not await self._try(lock.TRY_TRANSACTION, found):
+                await self.abort()
+                return Busy(await self.holder())
+            found = await self._describe(fresh=True)
+            shape = trusted_shape(found, self._settings.trusted_owners)
+            if shape is TableShape.ABSENT:
+                await self._channel.send(tables.create_history(names))
+            elif shape is TableShape.SEVEN:
+                await self._channel.send(tables.extend_history(names))
+            if not trusted_log(found, self._settings.trusted_owners):
+                await self._channel.send(tables.create_log(names))
+            await self._channel.send("COMMIT")
+        except BaseException:
+            await self.abort()
+            raise
+        self._description = None
+        return None
+
+    # --- segments ---
+
+    async def acquire(self, *, transactional: bool) -> Held | Busy:
+        """Begin, try the lock, read the mark: one round trip where a pipeline can be used."""
+        found = await self._describe()
+        names = self._tables(found)
+        self._transactional = transactional
+        try:
+            if transactional:
+                await self._channel.open_pipeline()
+                await self._channel.send("BEGIN ISOLATION LEVEL READ COMMITTED")
+            await self._set_timeouts()
+            held = await self._try(lock.TRY_TRANSACTION if transactional else lock.TRY_SESSION, found)
+            if not held:
+                await self.abort()
+                return Busy(await self.holder())
+            self._session_lock = not transactional
+            return Held(await self._mark(names))
+        except EngineError as error:
+            if error.fault.sqlstate == UNDEFINED_TABLE:
+                return Held(GONE)
+            await self.abort()
+            raise
+
+    async def _try(self, sql: str, found: Description) -> bool:
+        key = lock.key_of(found.database, found.schema or "", self._settings.table)
+        ((held,),) = await self._channel.rows(sql, [key])
+        return bool(held)
+
+    async def _mark(self, names: TableNames) -> HistoryMark:
+        ((number, highest, total),) = await self._channel.rows(names.select_mark)
+        return HistoryMark(int(number), int(highest), int(total))
+
+    async def _set_timeouts(self) -> None:
+        await self._set(
+            lock_timeout=self._settings.lock_timeout,
+            statement_timeout=self._settings.statement_timeout,
+            idle_in_transaction_session_timeout=self._settings.idle_timeout,
+        )
+
+    async def _set(self, **seconds: float) -> None:
+        """Set timeouts for this transaction, or outside of one for the session until the segment ends."""
+        for name, value in seconds.items():
+            text = f"{round(value * 1000)}ms"
+            scope = "LOCAL " if self._transactional or self._channel.in_transaction else ""
+            await self._channel.send(f"SET {scope}{name} = '{text}'")
+            if not scope and name not in self._changed_settings:
+                self._changed_settings.append(name)
+
+    async def begin_step(self, step: Step) -> Wire:
+        """Set the timeouts that the migration asks for."""
+        own = own_timeouts(step)
+        if own:
+            await self._set(**own)
+        return PostgresWire(self._channel, holding=self._transactional)
+
+    async def end_step(self, step: Step, *, wrote_data: bool) -> None:
+        """Check deferred constraints, then let them be deferred again as they were declared."""
+        if wrote_data and self._transactional:
+            origin = Origin(step.version.text, step.migration.place)
+            await self._channel.send("SET CONSTRAINTS ALL IMMEDIATE", origin=origin)
+            await self._channel.send(DEFER_AGAIN, origin=origin)
+        if own_timeouts(step):
+            await self._set_timeouts()
+
+    async def record(self, kept: Kept, line: LogLine, batch: Batch) -> None:
+        """Record and log row in one statement."""
+        names = self._tables(await self._describe())
+        await self._keep(tables.insert_record(names), shared_values(line, batch) + record_values(kept), line)
+
+    async def forget(self, record: Record, line: LogLine, batch: Batch) -> None:
+        """Remove a record and log it in one statement."""
+        names = self._tables(await self._describe())
+        own = [record.id, record.version.text]
+        await self._keep(tables.delete_record(names), shared_values(line, batch) + own, line)
+
+    async def revise(self, record: Record, kept: Kept, line: LogLine, batch: Batch) -> None:
+        """Update a record in its place and log it in one statement."""
+        names = self._tables(await self._describe())
+        own = [*record_values(kept), record.id]
+        await self._keep(tables.update_record(names), shared_values(line, batch) + own, line)
+
+    async def _keep(self, sql: str, values: list[Any], line: LogLine) -> None:
+        origin = Origin(line.version.text, None)
+        await self._channel.send(sql, values, origin=origin, shown="the record of this step", must_touch=1)
+
+    async def log(self, lines: Sequence[LogLine], batch: Batch) -> None:
+        """Write log lines; outside a segment each lot is a transaction of its own."""
+        names = self._tables(await self._describe())
+        if self._channel.broken:
+            await self.open()
+        alone = not self._channel.in_transaction and len(lines) > 1
+        if alone:
+            await self._channel.send("BEGIN")
+        for line in lines:
+            await self._channel.send(tables.insert_log(names), log_values(line, batch))
+        if alone:
+            await self._channel.send("COMMIT")
+
+    async def commit(self) -> HistoryMark:
+        """Read the mark and commit in one round trip."""
+        names = self._tables(await self._describe())
+        if not self._transactional:
+            mark = await self._mark(names)
+            await self._end_session()
+            return mark
+        mark_cursor = await self._channel.send(names.select_mark)
+        ended = await self._channel.send("COMMIT")
+        await self._channel.close_pipeline()
+        if ended.statusmessage != "COMMIT":
+            raise not_committed(ended.statusmessage)
+        ((number, highest, total),) = await self._channel.fetch(mark_cursor)
+        return HistoryMark(int(number), int(highest), int(total))
+
+    async def abort(self) -> None:
+        """End the segment; nothing of its transaction stands."""
+        try:
+            await self._channel.drop_pipeline()
+            if self._channel.broken:
+                return
+            if self._channel.in_transaction:
+                await self._channel.send("ROLLBACK")
+            if not self._transactional:
+                await self._end_session()
+        except (psycopg.Error, EngineError):
+            await self._channel.connection.close()
+
+    async def _end_session(self) -> None:
+        """Give the session lock back, and the settings of the session as they were."""
+        if self._session_lock:
+            found = await self._describe()
+            key = lock.key_of(found.database, found.schema or "", self._settings.table)
+            await self._channel.rows(lock.UNLOCK_SESSION, [key])
+            self._session_lock = False
+        for name in self._changed_settings:
+            await self._channel.send(f"RESET {name}")
+        self._changed_settings.clear()
+
+    async def confirm(self, batch: Batch) -> frozenset[Version]:
+        """What the log says. On a new connection the lock is taken first: then the old transaction has ended."""
+        if self._channel.broken:
+            await self.open()
+            await self._wait_for_old_transaction()
+        names = self._tables(await self._describe())
+        bound = bind(names.select_confirmed, DIALECT.rules, {"batch": batch.id}, ParameterStyle.NUMERIC)
+        return frozenset(Version(row[0]) for row in await self._channel.rows(bound.sql, bound.params))
+
+    async def _wait_for_old_transaction(self) -> None:
+        for _ in range(round(self._settings.lock_wait * 10) + 1):
+            self._transactional = True
+            if isinstance(await self.acquire(transactional=True), Held):
+                await self.abort()
+                return
+            await self._channel.rows("SELECT pg_sleep(0.1)")
+        raise ConnectionFailedError("the old connection still holds the lock", refusal=Refusal.LOST)
+
+    # --- the log, the lock ---
+
+    async def read_log(self, limit: int | None, batch: str | None) -> tuple[LogEntry, ...]:
+        """The newest rows, oldest first."""
+        found = await self._describe(fresh=True)
+        if not trusted_log(found, self._settings.trusted_owners):
+            return ()
+        sql = self._tables(found).select_log(of_batch=batch is not None)
+        bound = bind(sql, DIALECT.rules, {"batch": batch, "limit": limit}, ParameterStyle.NUMERIC)
+        rows = await self._channel.rows(bound.sql, bound.params)
+        return tuple(log_entry(row) for row in reversed(rows))
+
+    async def holder(self) -> str | None:
+        """Who holds the lock, in words."""
+        found = await self._describe()
+        key = lock.key_of(found.database, found.schema or "", self._settings.table)
+        rows = await self._channel.rows(lock.HOLDER, [key])
+        return lock.in_words(rows[0]) if rows else None
+
+    async def end_holder(self) -> bool:
+        """End the session that holds the lock."""
+        found = await self._describe()
+        key = lock.key_of(found.database, found.schema or "", self._settings.table)
+        return bool(await self._channel.rows(lock.END_HOLDER, [key]))
+
+    async def cancel(self) -> None:
+        """Stop what runs on the server."""
+        await self._channel.connection.cancel_safe(timeout=5)
+
+    def reader(self) -> AbstractAsyncContextManager[Wire]:
+        """A read-only transaction of its own."""
+        return self._read_only()
+
+    @asynccontextmanager
+    async def _read_only(self) -> AsyncIterator[Wire]:
+        await self._channel.send("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY")
+        try:
+            self._transactional = True
+            await self._set_timeouts()
+            yield PostgresWire(self._channel, holding=True)
+        finally:
+            await self.abort()

@@ -1,0 +1,39 @@
+"""The lock in PostgreSQL: one advisory key for database, schema and table, polled and never waited for in SQL.
+
+Why not a blocking lock statement: whoever waits in one holds a snapshot, and deadlocks with CREATE INDEX CONCURRENTLY.
+"""
+
+import hashlib
+
+TRY_TRANSACTION = "SELECT pg_try_advisory_xact_lock($1)"
+TRY_SESSION = "SELECT pg_try_advisory_lock($1)"
+UNLOCK_SESSION = "SELECT pg_advisory_unlock($1)"
+
+_HOLDER_ROWS = """
+FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+  AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+  AND l.classid = (($1::bigint >> 32) & 4294967295)::oid AND l.objid = ($1::bigint & 4294967295)::oid
+  AND a.pid <> pg_backend_pid()
+LIMIT 1"""
+
+HOLDER = (
+    "SELECT a.pid, a.usename, coalesce(a.client_addr::text, 'this machine'), a.application_name,"
+    " to_char(coalesce(a.xact_start, a.query_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), a.state, a.wait_event_type"
+    + _HOLDER_ROWS
+)
+END_HOLDER = "SELECT pg_terminate_backend(a.pid)" + _HOLDER_ROWS
+
+
+def key_of(database: str, schema: str, table: str) -> int:
+    """The advisory key, a signed 64-bit number: per history table, so that tenants do not wait for each other."""
+    text = "\0".join(("stepwell", database, schema, table))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big", signed=True)
+
+
+def in_words(row: tuple[object, ...]) -> str:
+    """Tell people who holds the lock."""
+    pid, user, address, application, since, state, waits = row
+    doing = "waiting for a lock" if waits == "Lock" else state or "unknown"
+    name = f" ({application})" if application else ""
+    return f"process {pid} of {user} at {address}{name}, since {since} UTC, {doing}"

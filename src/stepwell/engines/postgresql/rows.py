@@ -1,0 +1,133 @@
+"""Rows of the two tables to values and back, and the small texts of a segment. No I/O."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from stepwell.core.actions import LogLine
+from stepwell.core.errors import Fault
+from stepwell.core.history import Record, dump_dependencies, parse_dependencies
+from stepwell.core.migration import Version
+from stepwell.core.plan import Step
+from stepwell.core.report import LogEntry
+from stepwell.ports import Batch, EngineError, Kept
+
+# SET CONSTRAINTS has no way back to what was declared, so each constraint that is declared so is named. A name that
+# also belongs to a constraint that can't be deferred would be an error, and is left out.
+DEFER_AGAIN = """DO $stepwell$
+DECLARE declared text;
+BEGIN
+  SELECT string_agg(format('%I.%I', n.nspname, d.conname), ', ') INTO declared
+  FROM (SELECT connamespace, conname FROM pg_catalog.pg_constraint
+        GROUP BY connamespace, conname HAVING bool_or(condeferred) AND bool_and(condeferrable)) d
+  JOIN pg_catalog.pg_namespace n ON n.oid = d.connamespace;
+  IF declared IS NOT NULL THEN EXECUTE 'SET CONSTRAINTS ' || declared || ' DEFERRED'; END IF;
+END $stepwell$"""
+
+
+def read_record(row: Mapping[str, Any]) -> Record:
+    """One row of the history, of either shape."""
+    return Record(
+        id=int(row["id"]),
+        version=Version(row["version"]),
+        name=row["name"],
+        description=row["description"],
+        dependencies=parse_dependencies(row["dependencies"]),
+        applied_at=as_utc(row["applied_at"]),
+        checksum=row.get("checksum"),
+        file_hash=row.get("file_hash"),
+    )
+
+
+def as_utc(moment: datetime | None) -> datetime | None:
+    """Times are stored without a zone and mean UTC."""
+    return None if moment is None else moment.replace(tzinfo=UTC)
+
+
+def log_values(line: LogLine, batch: Batch) -> list[Any]:
+    """The parameters of `tables.insert_log`."""
+    return [
+        batch.id,
+        line.segment,
+        line.version.text,
+        line.direction.value,
+        line.event.value,
+        line.statement,
+        line.statements,
+        line.elapsed_ms,
+        line.digest,
+        batch.host,
+        batch.tool,
+        line.error,
+    ]
+
+
+def shared_values(line: LogLine, batch: Batch) -> list[Any]:
+    """The eight values of the log that every writing of a record begins with."""
+    return [
+        batch.id,
+        line.segment,
+        line.direction.value,
+        line.event.value,
+        line.statements,
+        line.elapsed_ms,
+        batch.host,
+        batch.tool,
+    ]
+
+
+def record_values(kept: Kept) -> list[Any]:
+    """The values of a record: version, name, description, dependencies, checksum, file hash."""
+    migration = kept.migration
+    return [
+        migration.version.text,
+        migration.name,
+        migration.description,
+        dump_dependencies(migration.dependencies),
+        kept.checksum,
+        migration.source.file_hash,
+    ]
+
+
+def log_entry(row: tuple[Any, ...]) -> LogEntry:
+    """One row of the log, in the order of `LOG_COLUMNS`."""
+    (number, batch, segment, version, _name, direction, event, statement, statements) = row[:9]
+    (started, elapsed, checksum, _fingerprint, user, host, tool, error) = row[9:]
+    return LogEntry(
+        id=number,
+        batch=batch,
+        segment=segment,
+        version=Version(version) if version else None,
+        direction=direction,
+        event=event,
+        statement=statement,
+        statements=statements,
+        started_at=as_utc(started),
+        elapsed_ms=elapsed,
+        checksum=checksum,
+        user=user,
+        host=host,
+        tool=tool,
+        error=error,
+    )
+
+
+def own_timeouts(step: Step) -> dict[str, float]:
+    """The timeouts that a migration asks for, by the server's name, in seconds."""
+    traits = step.migration.traits
+    wanted = {
+        "lock_timeout": traits.lock_timeout,
+        "statement_timeout": traits.statement_timeout,
+        "idle_in_transaction_session_timeout": traits.idle_timeout,
+    }
+    return {name: seconds for name, seconds in wanted.items() if seconds is not None}
+
+
+def not_committed(answer: str | None) -> EngineError:
+    """The server answers ROLLBACK to a COMMIT, without an error, where the transaction had failed before."""
+    return EngineError(
+        Fault(
+            f"the server answered {answer or 'nothing'} to COMMIT: the transaction had failed before, nothing stands",
+            code="not_committed",
+        )
+    )

@@ -1,0 +1,132 @@
+"""How the statements of a step reach PostgreSQL: the `Wire` over a channel."""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import count
+from typing import Any
+
+from stepwell.core.errors import Fault
+from stepwell.engines.postgresql.channel import Channel, Cursor, Row
+from stepwell.engines.postgresql.tables import quote
+from stepwell.ports import BoundStatement, EngineError
+
+FETCH_SIZE = 1000  # rows in memory at a time when an author iterates
+
+
+class PostgresWire:
+    """Statements of one step. `holding` is true in a transaction: cursors then need not outlive one."""
+
+    def __init__(self, channel: Channel, *, holding: bool) -> None:
+        self._channel = channel
+        self._holding = holding
+        self._cursors = count(1)
+
+    async def run(self, statement: BoundStatement) -> None:
+        """Queue a statement; outside a pipeline it is done when this returns."""
+        if statement.copy_data is not None:
+            await self._channel.copy(
+                statement.sql, statement.copy_data, origin=statement.origin, shown=statement.shown
+            )
+        else:
+            await self._send(statement)
+
+    async def run_many(self, statement: BoundStatement, rows: Sequence[Any]) -> None:
+        """Queue a statement once for every row of parameters."""
+        for params in rows:
+            await self._channel.send(statement.sql, params, origin=statement.origin, shown=statement.shown)
+
+    async def count(self, statement: BoundStatement) -> int:
+        """The number of rows affected."""
+        cursor = await self._send(statement)
+        await self._channel.sync()
+        return max(cursor.rowcount, 0)
+
+    async def rows(self, statement: BoundStatement, *, limit: int | None = None) -> list[dict[str, Any]]:
+        """The rows as dicts, at most `limit`."""
+        cursor = await self._send(statement)
+        return _dicts(cursor, await self._channel.fetch(cursor, limit))
+
+    async def stream(self, statement: BoundStatement) -> AsyncIterator[dict[str, Any]]:
+        """The rows by a cursor on the server, so that other statements may run between two of them."""
+        name = quote(f"stepwell_{next(self._cursors)}_{time.monotonic_ns()}")
+        kind = "NO SCROLL CURSOR" if self._holding else "NO SCROLL CURSOR WITH HOLD"
+        await self._channel.send(
+            f"DECLARE {name} {kind} FOR {statement.sql}",
+            statement.params,
+            origin=statement.origin,
+            shown=statement.shown,
+        )
+        while True:
+            cursor = await self._channel.send(
+                f"FETCH FORWARD {FETCH_SIZE} FROM {name}", origin=statement.origin
+            )
+            found = _dicts(cursor, await self._channel.fetch(cursor))
+            for row in found:
+                yield row
+            if len(found) < FETCH_SIZE:
+                break
+        await self._channel.send(f"CLOSE {name}", origin=statement.origin)
+
+    async def savepoint(self, name: str) -> None:
+        """Open a savepoint; everything before it is answered first."""
+        await self._channel.send(f"SAVEPOINT {quote(name)}")
+        await self._channel.sync()
+
+    async def release(self, name: str) -> None:
+        """Keep what happened since the savepoint."""
+        await self._channel.send(f"RELEASE SAVEPOINT {quote(name)}")
+        await self._channel.sync()
+
+    async def abort_to(self, name: str) -> None:
+        """Undo what happened since the savepoint; in a pipeline the failure has to be answered first."""
+        piped = self._channel.piped
+        await self._channel.drop_pipeline()
+        await self._channel.send(f"ROLLBACK TO SAVEPOINT {quote(name)}")
+        await self._channel.send(f"RELEASE SAVEPOINT {quote(name)}")
+        if piped:
+            await self._channel.open_pipeline()
+
+    async def flush(self) -> None:
+        """Wait for everything that was sent."""
+        await self._channel.sync()
+
+    def driver(self) -> AbstractAsyncContextManager[Any]:
+        """Lend psycopg's connection. It must give the transaction back as it was."""
+        return self._lend()
+
+    @asynccontextmanager
+    async def _lend(self) -> AsyncIterator[Any]:
+        async with self._channel.unpiped():
+            before = await self._transaction_id()
+            yield self._channel.connection
+            if self._channel.broken or self._channel.in_transaction != self._holding:
+                raise _ended_transaction()
+            if before != await self._transaction_id():
+                raise _ended_transaction()
+
+    async def _transaction_id(self) -> int | None:
+        if not self._holding:
+            return None
+        ((number,),) = await self._channel.rows("SELECT txid_current()")
+        return int(number)
+
+    async def _send(self, statement: BoundStatement) -> Cursor:
+        return await self._channel.send(
+            statement.sql, statement.params, origin=statement.origin, shown=statement.shown
+        )
+
+
+def _dicts(cursor: Cursor, rows: list[Row]) -> list[dict[str, Any]]:
+    names = [column.name for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _ended_transaction() -> EngineError:
+    return EngineError(
+        Fault(
+            "the migration ended the transaction through the driver's own connection",
+            code="transaction_ended",
+            hint="a migration must not commit or abort; what it committed stands and has to be looked at",
+        )
+    )

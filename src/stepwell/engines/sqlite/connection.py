@@ -1,0 +1,325 @@
+"""One connection to SQLite for one run: `BEGIN IMMEDIATE` is the lock. It decides nothing about migrations."""
+
+import getpass
+import inspect as python_inspect
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Any
+
+from stepwell.core.actions import Busy, Held, LogLine
+from stepwell.core.errors import ConnectionFailedError, Fault, Refusal, UsageError
+from stepwell.core.history import History, HistoryMark, Record, TableShape, mark_of
+from stepwell.core.migration import Version
+from stepwell.core.plan import Step
+from stepwell.core.report import LogEntry
+from stepwell.core.sql.kinds import CreatedObject
+from stepwell.core.tables import attempts_of
+from stepwell.core.url import DatabaseUrl
+from stepwell.engines.sqlite import tables
+from stepwell.engines.sqlite.channel import Channel
+from stepwell.engines.sqlite.dialect import DIALECT
+from stepwell.engines.sqlite.inspect import COLUMNS, OBJECTS, has_log, shape
+from stepwell.engines.sqlite.opening import open_file
+from stepwell.engines.sqlite.rows import log_entry, log_values, read_record, record_values
+from stepwell.engines.sqlite.wire import SQLiteWire
+from stepwell.ports import About, Batch, ConnectOptions, Dialect, EngineError, Kept, Wire
+
+RELATIONS = {"TABLE": "table", "VIEW": "view", "INDEX": "index"}
+GONE = HistoryMark(-1, -1, -1)  # no history has this mark: the plan is made anew
+
+
+async def connect(url: DatabaseUrl | None, options: ConnectOptions) -> "SQLiteConnection":
+    """Open a file by URL, or take the connection that the caller's function gives."""
+    if options.connect is not None:
+        given = options.connect()
+        connection = await given if python_inspect.isawaitable(given) else given
+        if not isinstance(connection, sqlite3.Connection):
+            raise UsageError(f"connect= must give a sqlite3.Connection, not {type(connection).__name__}")
+        return SQLiteConnection(Channel(connection, thread=None), "sqlite:// (lent)", options)
+    if url is None:
+        raise UsageError(
+            "no database is named", hint="give --url, DATABASE_URL, or 'url' in the configuration"
+        )
+    thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stepwell-sqlite")
+    try:
+        opened = open_file(url, options.root, read_only=options.read_only, thread=thread)
+    except BaseException:
+        thread.shutdown(wait=False)
+        raise
+    return SQLiteConnection(Channel(opened, thread=thread), url.shown, options)
+
+
+class SQLiteConnection:
+    """See `stepwell.ports.Connection` for what each method promises."""
+
+    def __init__(self, channel: Channel, shown: str, options: ConnectOptions) -> None:
+        self._channel = channel
+        self._shown = shown
+        self._options = options
+        self._table = options.settings.table
+        self._names = tables.names(self._table)
+        self._lent_isolation = channel.connection.isolation_level
+        if options.connect is not None:
+            channel.connection.isolation_level = None
+
+    @property
+    def dialect(self) -> Dialect:
+        """SQLite's."""
+        return DIALECT
+
+    async def close(self) -> None:
+        """Give everything back; a lent connection goes back to its owner as it was."""
+        with suppress(EngineError, sqlite3.Error):
+            if self._options.connect is None:
+                await self._channel.close()
+                return
+            await self.abort()
+            self._channel.connection.isolation_level = self._lent_isolation
+
+    # --- asking ---
+
+    async def about(self) -> About:
+        """What database this is."""
+        return About(self._shown, self.dialect.name, self._table, _user())
+
+    async def _inspect(self) -> tuple[TableShape, bool]:
+        log = f"{self._table}_log"
+        _, objects = await self._channel.rows(OBJECTS, {"table": self._table, "log": log})
+        found = shape(self._table, objects, await self._columns(self._table))
+        return found, has_log(log, objects, await self._columns(log))
+
+    async def _columns(self, table: str) -> list[str]:
+        _, rows = await self._channel.rows(COLUMNS, {"table": table})
+        return [row[0] for row in rows]
+
+    async def read(self) -> History:
+        """The history, in one read transaction so that its parts belong together."""
+        own = not self._channel.connection.in_transaction
+        if own:
+            await self._channel.execute("BEGIN")
+        try:
+            return await self._read()
+        finally:
+            if own:
+                await self._channel.execute("ROLLBACK")
+
+    async def _read(self) -> History:
+        found, log_exists = await self._inspect()
+        if found is TableShape.ABSENT:
+            return History(found, log_exists=log_exists)
+        columns, rows = await self._channel.rows(self._names.select_records)
+        records = tuple(read_record(dict(zip(columns, row, strict=True))) for row in rows)
+        journal = (await self._channel.rows(self._names.select_journal))[1] if log_exists else []
+        attempts = attempts_of(
+            [(row[0], row[1], row[2], row[3], row[4]) for row in journal],
+            frozenset(record.version for record in records),
+        )
+        return History(found, records, attempts, mark_of(record.id for record in records), log_exists)
+
+    async def existing(self, objects: Sequence[CreatedObject]) -> tuple[CreatedObject, ...]:
+        """Which of these are in the file already."""
+        _, rows = await self._channel.rows("SELECT type, lower(name) FROM sqlite_master")
+        there = {(kind, name) for kind, name in rows}
+        return tuple(each for each in objects if (RELATIONS.get(each.kind, ""), each.name.lower()) in there)
+
+    async def check_rights(self, history: History) -> None:
+        """A file that can't be written is told before the first statement."""
+        _, rows = await self._channel.rows("PRAGMA query_only")
+        if rows and rows[0][0]:
+            raise ConnectionFailedError(
+                f"{self._shown}: the database is read-only", refusal=Refusal.READ_ONLY
+            )
+        try:
+            await self._channel.execute("BEGIN IMMEDIATE")
+            await self._channel.execute("ROLLBACK")
+        except EngineError as error:
+            if (error.fault.sqlstate or "").startswith("SQLITE_READONLY"):
+                raise ConnectionFailedError(
+                    f"{self._shown}: the database is read-only ({error.fault.message})",
+                    refusal=Refusal.READ_ONLY,
+                    hint="check the rights on the file and its folder, and 'mode=ro' in the URL",
+                ) from error
+
+    # --- the tool's own tables, segments ---
+
+    async def prepare(self) -> Busy | None:
+        """Create or extend them, in a transaction of their own."""
+        if not await self._begin():
+            return Busy(await self.holder())
+        try:
+            found, log_exists = await self._inspect()
+            if found is TableShape.ABSENT:
+                await self._channel.execute(tables.create_history(self._names))
+            elif found is TableShape.SEVEN:
+                for statement in tables.extend_history(self._names):
+                    await self._channel.execute(statement)
+            if not log_exists:
+                await self._channel.execute(tables.create_log(self._names))
+            await self._channel.execute("COMMIT")
+        except BaseException:
+            await self.abort()
+            raise
+        return None
+
+    async def _begin(self) -> bool:
+        """Take the write lock of the file, or find it taken."""
+        try:
+            await self._channel.execute("BEGIN IMMEDIATE")
+        except EngineError as error:
+            if (error.fault.sqlstate or "").startswith("SQLITE_BUSY"):
+                return False
+            raise
+        return True
+
+    async def acquire(self, *, transactional: bool) -> Held | Busy:
+        """Take the write lock; a step that can't be in a transaction has none, and checks the history alone."""
+        if transactional and not await self._begin():
+            return Busy(await self.holder())
+        try:
+            return Held(await self._mark())
+        except EngineError:
+            return Held(GONE)
+
+    async def _mark(self) -> HistoryMark:
+        _, ((number, highest, total),) = await self._channel.rows(self._names.select_mark)
+        return HistoryMark(number, highest, total)
+
+    async def begin_step(self, step: Step) -> Wire:
+        """There is nothing to set."""
+        return SQLiteWire(self._channel, holding=self._channel.connection.in_transaction)
+
+    async def end_step(self, step: Step, *, wrote_data: bool) -> None:
+        """Deferred foreign keys are checked by COMMIT; here they are found early, and attributed to their step."""
+        if not wrote_data:
+            return
+        _, ((enforced,),) = await self._channel.rows("PRAGMA foreign_keys")
+        if enforced and (broken := (await self._channel.rows("PRAGMA foreign_key_check"))[1]):
+            table, rowid, parent, _ = broken[0]
+            raise EngineError(
+                Fault(
+                    f"a foreign key does not hold: row {rowid} of {table} refers to a row of {parent} that is not there",
+                    code="foreign_key",
+                    version=step.version.text,
+                    place=step.migration.place,
+                    sqlstate="SQLITE_CONSTRAINT_FOREIGNKEY",
+                )
+            )
+
+    async def record(self, kept: Kept, line: LogLine, batch: Batch) -> None:
+        """Record and log row, in one transaction."""
+        await self._together(tables.insert_record(self._names), record_values(kept), line, batch, kept)
+
+    async def forget(self, record: Record, line: LogLine, batch: Batch) -> None:
+        """Remove a record and log it."""
+        values = {"id": record.id, "version": record.version.text}
+        await self._together(tables.delete_record(self._names), values, line, batch, None)
+
+    async def revise(self, record: Record, kept: Kept, line: LogLine, batch: Batch) -> None:
+        """Update a record in its place and log it."""
+        values = {**record_values(kept), "id": record.id}
+        await self._together(tables.update_record(self._names), values, line, batch, kept)
+
+    async def _together(
+        self, sql: str, values: dict[str, Any], line: LogLine, batch: Batch, kept: Kept | None
+    ) -> None:
+        own = not self._channel.connection.in_transaction
+        if own:
+            await self._channel.execute("BEGIN IMMEDIATE")
+        cursor = await self._channel.execute(sql, values, shown="the record of this step")
+        if cursor.rowcount != 1:
+            raise EngineError(
+                Fault(
+                    "the history was changed by somebody else while this step ran",
+                    code="lost_update",
+                    version=line.version.text,
+                )
+            )
+        await self._channel.execute(tables.insert_log(self._names), log_values(line, batch, _user(), kept))
+        if own:
+            await self._channel.execute("COMMIT")
+
+    async def log(self, lines: Sequence[LogLine], batch: Batch) -> None:
+        """Write log lines, outside a segment in a transaction of their own."""
+        own = not self._channel.connection.in_transaction
+        if own:
+            await self._channel.execute("BEGIN IMMEDIATE")
+        for line in lines:
+            await self._channel.execute(
+                tables.insert_log(self._names), log_values(line, batch, _user(), None)
+            )
+        if own:
+            await self._channel.execute("COMMIT")
+
+    async def commit(self) -> HistoryMark:
+        """Read the mark and commit."""
+        mark = await self._mark()
+        if self._channel.connection.in_transaction:
+            try:
+                await self._channel.execute("COMMIT")
+            except EngineError:
+                await self.abort()
+                raise
+        return mark
+
+    async def abort(self) -> None:
+        """End the transaction, if one is open."""
+        if self._channel.connection.in_transaction:
+            with suppress(EngineError):
+                await self._channel.execute("ROLLBACK")
+
+    async def confirm(self, batch: Batch) -> frozenset[Version]:
+        """What the log says."""
+        _, rows = await self._channel.rows(self._names.select_confirmed, {"batch": batch.id})
+        return frozenset(Version(row[0]) for row in rows)
+
+    # --- the log, the lock ---
+
+    async def read_log(self, limit: int | None, batch: str | None) -> tuple[LogEntry, ...]:
+        """The newest rows, oldest first."""
+        _, log_exists = await self._inspect()
+        if not log_exists:
+            return ()
+        sql = self._names.select_log(of_batch=batch is not None)
+        values = {"batch": batch, "limit": -1 if limit is None else limit}
+        _, rows = await self._channel.rows(sql, values)
+        return tuple(log_entry(row) for row in reversed(rows))
+
+    async def holder(self) -> str | None:
+        """SQLite does not tell who holds its lock, only that somebody does."""
+        if self._channel.connection.in_transaction or self._options.read_only:
+            return None
+        if await self._begin():
+            await self.abort()
+            return None
+        return "another process that writes into the file"
+
+    async def end_holder(self) -> bool:
+        """The operating system frees the lock when that process ends; nobody else can."""
+        return False
+
+    async def cancel(self) -> None:
+        """Stop the statement that runs."""
+        self._channel.connection.interrupt()
+
+    def reader(self) -> AbstractAsyncContextManager[Wire]:
+        """A read transaction of its own, in which writing is switched off."""
+        return self._read_only()
+
+    @asynccontextmanager
+    async def _read_only(self) -> AsyncIterator[Wire]:
+        await self._channel.execute("PRAGMA query_only = ON")
+        await self._channel.execute("BEGIN")
+        try:
+            yield SQLiteWire(self._channel, holding=True)
+        finally:
+            await self.abort()
+            await self._channel.execute("PRAGMA query_only = OFF")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # an account without a name
+        return "unknown"

@@ -1,0 +1,52 @@
+"""What the file says of the history table, and whether that table can be trusted. Pure: the rows are given."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from stepwell.core.errors import HistoryTableError
+from stepwell.core.history import TableShape
+from stepwell.core.tables import LOG_COLUMNS, shape_of
+
+OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE lower(tbl_name) IN (lower(:table), lower(:log))"
+COLUMNS = "SELECT name FROM pragma_table_info(:table)"
+
+Row = tuple[Any, ...]
+
+
+def shape(table: str, objects: Sequence[Row], columns: Sequence[str]) -> TableShape:
+    """The shape of the history table. Raises `HistoryTableError` for one that we can't trust, or that isn't ours."""
+    if not _trusted(table, objects):
+        return TableShape.ABSENT
+    found = shape_of(frozenset(columns))
+    if found is None:
+        raise _not_ours(table, "it has other columns: another tool's table of that name?")
+    return found
+
+
+def has_log(log: str, objects: Sequence[Row], columns: Sequence[str]) -> bool:
+    """Whether the log is there. Raises as `shape` does."""
+    if not _trusted(log, objects):
+        return False
+    if frozenset(columns) != frozenset(LOG_COLUMNS):
+        raise _not_ours(log, "it has other columns than stepwell's log")
+    return True
+
+
+def _trusted(table: str, objects: Sequence[Row]) -> bool:
+    own = [row for row in objects if row[2].lower() == table.lower()]
+    for kind, name, *_ in own:
+        if kind == "trigger":
+            raise _not_ours(table, f"it has a trigger ({name})")
+        if kind == "view" and name.lower() == table.lower():
+            raise _not_ours(table, "it is a view")
+    tables = [row for row in own if row[0] == "table" and row[1].lower() == table.lower()]
+    if tables and str(tables[0][3]).upper().lstrip().startswith("CREATE VIRTUAL"):
+        raise _not_ours(table, "it is a virtual table")
+    return bool(tables)
+
+
+def _not_ours(table: str, why: str) -> HistoryTableError:
+    return HistoryTableError(
+        f"{table} can't be used as stepwell's table: {why}",
+        hint="look at it; if it belongs to something else, choose another name with the setting 'table'",
+    )

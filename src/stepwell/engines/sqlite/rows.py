@@ -1,0 +1,92 @@
+"""Rows of the two tables to values and back. No I/O."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from stepwell.core.actions import LogLine
+from stepwell.core.history import Record, dump_dependencies, parse_dependencies
+from stepwell.core.migration import Version
+from stepwell.core.report import LogEntry
+from stepwell.core.tables import LOG_COLUMNS
+from stepwell.ports import Batch, Kept
+
+
+def read_record(row: Mapping[str, Any]) -> Record:
+    """One row of the history, of either shape."""
+    return Record(
+        id=int(row["id"]),
+        version=Version(str(row["version"])),
+        name=str(row["name"]),
+        description=row["description"],
+        dependencies=parse_dependencies(row["dependencies"]),
+        applied_at=as_utc(row["applied_at"]),
+        checksum=row.get("checksum"),
+        file_hash=row.get("file_hash"),
+    )
+
+
+def as_utc(text: str | None) -> datetime | None:
+    """Times are stored as text without a zone and mean UTC; one that can't be read is not known."""
+    try:
+        moment = datetime.fromisoformat(str(text)) if text is not None else None
+    except ValueError:
+        return None
+    if moment is None:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def record_values(kept: Kept) -> dict[str, Any]:
+    """The parameters of `tables.insert_record`."""
+    migration = kept.migration
+    return {
+        "version": migration.version.text,
+        "name": migration.name,
+        "description": migration.description,
+        "dependencies": dump_dependencies(migration.dependencies),
+        "checksum": kept.checksum,
+        "file_hash": migration.source.file_hash,
+    }
+
+
+def log_values(line: LogLine, batch: Batch, user: str, kept: Kept | None) -> dict[str, Any]:
+    """The parameters of `tables.insert_log`."""
+    return {
+        "batch": batch.id,
+        "segment": line.segment,
+        "version": line.version.text,
+        "name": kept.migration.name if kept else None,
+        "direction": line.direction.value,
+        "event": line.event.value,
+        "statement": line.statement,
+        "statements": line.statements,
+        "elapsed_ms": line.elapsed_ms,
+        "checksum": line.digest or (kept.checksum if kept else None),
+        "db_user": user,
+        "host": batch.host,
+        "tool": batch.tool,
+        "error": line.error,
+    }
+
+
+def log_entry(row: tuple[Any, ...]) -> LogEntry:
+    """One row of the log, in the order of `LOG_COLUMNS`."""
+    named = dict(zip(LOG_COLUMNS, row, strict=True))
+    return LogEntry(
+        id=named["id"],
+        batch=named["batch"],
+        segment=named["segment"],
+        version=Version(named["version"]) if named["version"] else None,
+        direction=named["direction"],
+        event=named["event"],
+        statement=named["statement"],
+        statements=named["statements"],
+        started_at=as_utc(named["started_at"]),
+        elapsed_ms=named["elapsed_ms"],
+        checksum=named["checksum"],
+        user=named["db_user"],
+        host=named["host"],
+        tool=named["tool"],
+        error=named["error"],
+    )

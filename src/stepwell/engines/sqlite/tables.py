@@ -1,0 +1,90 @@
+"""The tool's two tables in SQLite, as text; values are `:name`. Ids are AUTOINCREMENT, so that none comes twice."""
+
+from stepwell.core.tables import ADDED_COLUMNS, TableNames
+
+UTC_NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
+
+
+def quote(name: str) -> str:
+    """Quote an identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def names(table: str) -> TableNames:
+    """The names of the two tables; there are no schemas."""
+    return TableNames(quote(table), quote(f"{table}_log"))
+
+
+def create_history(tables: TableNames) -> str:
+    """The statement of section 5 of the contract, in SQLite's words."""
+    added = "".join(f",\n    {name} {kind}" for name, kind in ADDED_COLUMNS)
+    return f"""CREATE TABLE {tables.history} (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    version VARCHAR(50) UNIQUE NOT NULL,
+    name VARCHAR(255) NOT NULL,
+    description TEXT,
+    dependencies TEXT,
+    created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
+    applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP{added}
+)"""
+
+
+def extend_history(tables: TableNames) -> list[str]:
+    """Give the seven-column table of an older runner the two others."""
+    return [f"ALTER TABLE {tables.history} ADD COLUMN {name} {kind}" for name, kind in ADDED_COLUMNS]
+
+
+def create_log(tables: TableNames) -> str:
+    """The append-only log, which is the journal too."""
+    return f"""CREATE TABLE {tables.log} (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    batch VARCHAR(26) NOT NULL,
+    segment INTEGER,
+    version VARCHAR(50) NOT NULL,
+    name VARCHAR(255),
+    direction VARCHAR(4),
+    event VARCHAR(20) NOT NULL,
+    statement INTEGER,
+    statements INTEGER,
+    started_at TIMESTAMP NOT NULL,
+    elapsed_ms REAL,
+    checksum VARCHAR(80),
+    fingerprint VARCHAR(80),
+    db_user VARCHAR(63) NOT NULL,
+    host VARCHAR(255),
+    tool VARCHAR(40),
+    error TEXT
+)"""
+
+
+def insert_log(tables: TableNames) -> str:
+    """One log row."""
+    return (
+        f"INSERT INTO {tables.log} (batch, segment, version, name, direction, event, statement, statements, started_at,"
+        " elapsed_ms, checksum, db_user, host, tool, error) VALUES (:batch, :segment, :version, :name, :direction,"
+        " :event, :statement, :statements, strftime('%Y-%m-%d %H:%M:%f', 'now',"
+        " '-' || (coalesce(:elapsed_ms, 0) / 1000.0) || ' seconds'), :elapsed_ms, :checksum, :db_user, :host, :tool,"
+        " :error)"
+    )
+
+
+def insert_record(tables: TableNames) -> str:
+    """One record."""
+    return (
+        f"INSERT INTO {tables.history} (version, name, description, dependencies, created_at, applied_at, checksum,"
+        f" file_hash) VALUES (:version, :name, :description, :dependencies, {UTC_NOW}, {UTC_NOW}, :checksum,"
+        " :file_hash)"
+    )
+
+
+def update_record(tables: TableNames) -> str:
+    """Let a record say what its file is now."""
+    return (
+        f"UPDATE {tables.history} SET version = :version, name = :name, description = :description,"
+        " dependencies = :dependencies, checksum = :checksum, file_hash = :file_hash WHERE id = :id"
+    )
+
+
+def delete_record(tables: TableNames) -> str:
+    """Take a record back."""
+    return f"DELETE FROM {tables.history} WHERE id = :id AND version = :version"

@@ -1,0 +1,102 @@
+"""How the statements of a step reach SQLite: the `Wire` over a channel."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from stepwell.core.errors import Fault
+from stepwell.engines.sqlite.channel import Channel
+from stepwell.engines.sqlite.tables import quote
+from stepwell.ports import BoundStatement, EngineError
+
+FETCH_SIZE = 1000  # rows in memory at a time when an author iterates
+
+
+class SQLiteWire:
+    """Statements of one step; each is done when its method returns."""
+
+    def __init__(self, channel: Channel, *, holding: bool) -> None:
+        self._channel = channel
+        self._holding = holding
+
+    async def run(self, statement: BoundStatement) -> None:
+        """Run a statement."""
+        cursor = await self._channel.execute(
+            statement.sql, statement.params, origin=statement.origin, shown=statement.shown
+        )
+        cursor.close()
+        self._still_holding(statement)
+
+    def _still_holding(self, statement: BoundStatement) -> None:
+        """Some errors and statements end the transaction behind our back; nothing may run on as if it were open."""
+        if self._holding and not self._channel.connection.in_transaction:
+            raise EngineError(
+                Fault(
+                    "the transaction has ended with this statement",
+                    code="transaction_ended",
+                    version=statement.origin.version,
+                    place=statement.origin.place,
+                    statement=statement.shown,
+                )
+            )
+
+    async def run_many(self, statement: BoundStatement, rows: Sequence[Any]) -> None:
+        """Run a statement for every row of parameters."""
+        await self._channel.execute_many(statement.sql, rows, origin=statement.origin, shown=statement.shown)
+
+    async def count(self, statement: BoundStatement) -> int:
+        """The number of rows affected."""
+        cursor = await self._channel.execute(
+            statement.sql, statement.params, origin=statement.origin, shown=statement.shown
+        )
+        return max(cursor.rowcount, 0)
+
+    async def rows(self, statement: BoundStatement, *, limit: int | None = None) -> list[dict[str, Any]]:
+        """The rows as dicts, at most `limit`."""
+        names, found = await self._channel.rows(
+            statement.sql, statement.params, origin=statement.origin, shown=statement.shown, limit=limit
+        )
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+    async def stream(self, statement: BoundStatement) -> AsyncIterator[dict[str, Any]]:
+        """The rows from an open cursor."""
+        cursor = await self._channel.execute(
+            statement.sql, statement.params, origin=statement.origin, shown=statement.shown
+        )
+        names = [column[0] for column in cursor.description or ()]
+        while found := await self._channel.fetch(cursor, FETCH_SIZE):
+            for row in found:
+                yield dict(zip(names, row, strict=True))
+        cursor.close()
+
+    async def savepoint(self, name: str) -> None:
+        """Open a savepoint."""
+        await self._channel.execute(f"SAVEPOINT {quote(name)}")
+
+    async def release(self, name: str) -> None:
+        """Keep what happened since the savepoint."""
+        await self._channel.execute(f"RELEASE {quote(name)}")
+
+    async def abort_to(self, name: str) -> None:
+        """Undo what happened since the savepoint."""
+        await self._channel.execute(f"ROLLBACK TO {quote(name)}")
+        await self._channel.execute(f"RELEASE {quote(name)}")
+
+    async def flush(self) -> None:
+        """Nothing is queued."""
+
+    def driver(self) -> AbstractAsyncContextManager[Any]:
+        """Lend the `sqlite3` connection. It must give the transaction back as it was."""
+        return self._lend()
+
+    @asynccontextmanager
+    async def _lend(self) -> AsyncIterator[Any]:
+        yield self._channel.connection
+        if self._channel.connection.in_transaction != self._holding:
+            raise EngineError(
+                Fault(
+                    "the migration ended the transaction through the driver's own connection",
+                    code="transaction_ended",
+                    hint="a migration must not commit or abort (executescript() commits); what it committed stands",
+                )
+            )

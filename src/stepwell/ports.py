@@ -1,0 +1,224 @@
+"""The seams between the core and the world: what an engine, a connection and a source must offer. Types only.
+
+An engine is a package under `stepwell.engines` (or an installed one with the entry point of that name) whose module has
+`ENGINE`, an object of the shape `Engine`. What its connections must do is defined by the suite in `stepwell.testing`.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from stepwell.core.abilities import Abilities
+from stepwell.core.actions import Busy, FailureKind, Held, LogLine
+from stepwell.core.errors import Fault, Place, StepError
+from stepwell.core.history import History, HistoryMark, Record
+from stepwell.core.migration import Migration, Version
+from stepwell.core.plan import Step
+from stepwell.core.report import LogEntry
+from stepwell.core.settings import Settings
+from stepwell.core.sql.kinds import CreatedObject
+from stepwell.core.sql.parameters import ParameterStyle
+from stepwell.core.sql.rules import LexRules
+from stepwell.core.url import DatabaseUrl
+
+
+class EngineError(StepError):
+    """How a connection tells that the database refused something: a fault, and what kind of failure it is."""
+
+    def __init__(self, fault: Fault, kind: FailureKind = FailureKind.STEP) -> None:
+        super().__init__(fault)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What is text and policy about an engine: nothing here acts.
+
+    `hints` maps SQLSTATEs (or what the engine has in their place) to advice for the author of a migration.
+    """
+
+    name: str
+    rules: LexRules
+    abilities: Abilities
+    parameters: ParameterStyle
+    hints: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a statement comes from: the version of its step, and the line that issued it."""
+
+    version: str
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class BoundStatement:
+    """One statement, ready for the driver: its text, its parameters in the dialect's style, its data if it is a COPY.
+
+    `shown` is the statement as its author wrote it, for messages.
+    """
+
+    sql: str
+    params: Any
+    origin: Origin
+    shown: str
+    copy_data: str | None = None
+
+
+class Wire(Protocol):
+    """How statements of a step reach the database, one at a time. Everything raises `EngineError`."""
+
+    async def run(self, statement: BoundStatement) -> None:
+        """Send a statement; its result may be awaited as late as `flush`."""
+
+    async def run_many(self, statement: BoundStatement, rows: Sequence[Any]) -> None:
+        """Send a statement once for every row of parameters; may be awaited as late as `flush`."""
+
+    async def count(self, statement: BoundStatement) -> int:
+        """Send a statement, wait, and give the number of rows affected."""
+
+    async def rows(self, statement: BoundStatement, *, limit: int | None = None) -> list[dict[str, Any]]:
+        """Send a statement, wait, and give its rows, at most `limit`."""
+
+    def stream(self, statement: BoundStatement) -> AsyncIterator[dict[str, Any]]:
+        """Send a statement and give its rows without holding all in memory."""
+
+    async def savepoint(self, name: str) -> None:
+        """Open a savepoint; waits for everything before it."""
+
+    async def release(self, name: str) -> None:
+        """Keep what happened since the savepoint; waits."""
+
+    async def abort_to(self, name: str) -> None:
+        """Undo what happened since the savepoint, and forget the failure that led to it; waits."""
+
+    async def flush(self) -> None:
+        """Wait for everything that was sent; raise what failed."""
+
+    def driver(self) -> AbstractAsyncContextManager[Any]:
+        """Lend the driver's own connection; waits before and after."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a connection knows of its database. `table` is the history table, schema-qualified where there are schemas."""
+
+    url: str
+    engine: str
+    table: str
+    user: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One run of the tool, as its log rows tell it."""
+
+    id: str
+    host: str
+    tool: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a record is made of: the checksum and the hash of the file belong to the bytes that ran."""
+
+    migration: Migration
+    checksum: str
+
+
+class Connection(Protocol):
+    """One connection to one database, for one run. It decides nothing about migrations."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect of this database: that of the engine, narrowed to what this server can do."""
+
+    async def about(self) -> About:
+        """Say what database this is. Reads only."""
+
+    async def read(self) -> History:
+        """Read the history, without a lock and without writing. Raises `HistoryTableError` for a table to distrust."""
+
+    async def existing(self, objects: Sequence[CreatedObject]) -> tuple[CreatedObject, ...]:
+        """Say which of these objects are there already. Reads only."""
+
+    async def check_rights(self, history: History) -> None:
+        """Name what this role may not do, before anything is tried. Raises `ConnectionFailedError`."""
+
+    async def prepare(self) -> Busy | None:
+        """Create or extend the tool's own tables in a short transaction of their own, under the lock."""
+
+    async def acquire(self, *, transactional: bool) -> Held | Busy:
+        """Begin, try the lock once, read the mark of the history under it. `Busy`: nothing is left begun."""
+
+    async def begin_step(self, step: Step) -> Wire:
+        """Start a step: its timeouts are set from here on."""
+
+    async def end_step(self, step: Step, *, wrote_data: bool) -> None:
+        """End a step: deferred constraints are checked if it may have touched rows; its timeouts are taken back."""
+
+    async def record(self, kept: Kept, line: LogLine, batch: Batch) -> None:
+        """Write the record of a migration and its log line together."""
+
+    async def forget(self, record: Record, line: LogLine, batch: Batch) -> None:
+        """Remove a record and write its log line, together."""
+
+    async def revise(self, record: Record, kept: Kept, line: LogLine, batch: Batch) -> None:
+        """Let a record say what the file is now, in its place in the order, and write its log line."""
+
+    async def log(self, lines: Sequence[LogLine], batch: Batch) -> None:
+        """Write log lines; in a transaction of their own where none is open."""
+
+    async def commit(self) -> HistoryMark:
+        """End the segment so that it stands, and give the mark of the history in it. Raises `EngineError`."""
+
+    async def abort(self) -> None:
+        """End the segment so that nothing of it stands. Quiet where the connection is gone."""
+
+    async def confirm(self, batch: Batch) -> frozenset[Version]:
+        """Which versions the log says this batch has applied or reverted; reconnects where the connection is gone."""
+
+    async def read_log(self, limit: int | None, batch: str | None) -> tuple[LogEntry, ...]:
+        """The newest rows of the log, oldest first. Reads only."""
+
+    async def holder(self) -> str | None:
+        """Say who holds the lock, in words, or None. Reads only."""
+
+    async def end_holder(self) -> bool:
+        """End whoever holds the lock; false where nobody does."""
+
+    async def cancel(self) -> None:
+        """Stop the statement that is running on the server."""
+
+    def reader(self) -> AbstractAsyncContextManager[Wire]:
+        """A short read-only transaction of its own, for the reads of a dry run."""
+
+    async def close(self) -> None:
+        """Give everything back. Never raises."""
+
+
+class Engine(Protocol):
+    """A kind of database."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """Its text and policy."""
+
+    async def connect(self, url: DatabaseUrl | None, options: "ConnectOptions") -> Connection:
+        """Open a connection. Raises `ConnectionFailedError` that tells why not."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectOptions:
+    """How to connect. `connect` is the caller's own way to get a driver connection, who stays its owner.
+
+    `root` is the folder that relative paths start from; `read_only`: the run only asks.
+    """
+
+    settings: Settings
+    root: str
+    read_only: bool = False
+    connect: Any = None

@@ -1,0 +1,360 @@
+"""The one place that joins adapters: settings become a `Project`, whose verbs are the library face of stepwell.
+
+No global state: any number of projects, and of databases, in one process at once, also inside a running event loop.
+Logs to the logger `stepwell`, adds no handlers, and never touches the configuration of logging.
+"""
+
+import asyncio
+import logging
+import os
+import random
+import socket
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from stepwell import __version__
+from stepwell.app.context import Context
+from stepwell.author import Migration as Author
+from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError
+from stepwell.core.events import Event, StatementSent, WaitingForServer
+from stepwell.core.files.listing import Source, SourceListing
+from stepwell.core.migration import Direction, Migration, PythonBody
+from stepwell.core.report import (
+    CheckReport,
+    CorrectionReport,
+    LockReport,
+    LogReport,
+    RunReport,
+    StatusReport,
+)
+from stepwell.core.settings import Atomic, Settings
+from stepwell.core.ulid import RANDOM_BITS, ulid
+from stepwell.core.url import DatabaseUrl, parse_url
+from stepwell.ports import Batch, Connection, ConnectOptions, Engine
+from stepwell.settings import LoadedSettings
+
+logger = logging.getLogger("stepwell")
+
+Listener = Callable[[Event], None]
+
+WAITABLE = frozenset({Refusal.REFUSED, Refusal.STARTING, Refusal.TOO_MANY, Refusal.UNREACHABLE, Refusal.NAME})
+WAIT_STEP = 0.5  # seconds between two attempts to reach a server that is starting
+
+
+class Project:
+    """Migrations and the database that they are for.
+
+    Takes the URL of the database, or `connect`, a callable that gives a connection of the driver (or an awaitable of
+    one), whose owner the caller stays; the folders of the migrations (or `package:` names); the folder that relative
+    paths start from (default: the current one); every other setting by its name; `events`, a function that hears of
+    progress; `wait`, for how many seconds a server that does not answer yet is waited for.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        migrations: str | os.PathLike[str] | tuple[str, ...] | list[str] = ("db/migrations",),
+        root: str | os.PathLike[str] | None = None,
+        connect: Callable[[], Any] | None = None,
+        engine: str = "postgresql",
+        events: Listener | None = None,
+        wait: float | None = None,
+        **settings: Any,
+    ) -> None:
+        folders = (os.fspath(migrations),) if isinstance(migrations, str | os.PathLike) else tuple(migrations)
+        self.settings = _settings(url=url, migrations=folders, **settings)
+        self.root = Path(root) if root is not None else Path.cwd()
+        self._connect = connect
+        self._engine_name = engine
+        self._events = events
+        self._wait = wait
+
+    @classmethod
+    def load(
+        cls, loaded: LoadedSettings, *, events: Listener | None = None, wait: float | None = None
+    ) -> "Project":
+        """Make a project out of settings that were read from flags, environment and configuration."""
+        project = cls(root=loaded.root, events=events, wait=wait)
+        project.settings = loaded.settings
+        return project
+
+    @property
+    def shown_url(self) -> str | None:
+        """The URL of the database without its password; None where none is named."""
+        return parse_url(self.settings.url).shown if self.settings.url else None
+
+    # --- verbs ---
+
+    async def status(self) -> StatusReport:
+        """Every migration and its state."""
+        from stepwell.app.status import status
+
+        return await status(self._context())
+
+    async def migrate(
+        self,
+        *,
+        target: str | None = None,
+        only_needed: bool = False,
+        dry_run: bool = False,
+        strict: bool = False,
+        allow_changed: bool = False,
+        allow_missing: bool = False,
+    ) -> RunReport:
+        """Apply what is pending, up to and including `target`.
+
+        Raises a `StepwellError` where something fails; its `report` then says what became of every step.
+        """
+        from stepwell.app.migrate import migrate
+
+        return await migrate(
+            self._context(),
+            target=target,
+            only_needed=only_needed,
+            dry_run=dry_run,
+            strict=strict,
+            allow_changed=allow_changed,
+            allow_missing=allow_missing,
+        )
+
+    async def rollback(
+        self,
+        *,
+        target: str | None = None,
+        steps: int | None = None,
+        dry_run: bool = False,
+        strict: bool = False,
+        allow_changed: bool = False,
+        allow_missing: bool = False,
+    ) -> RunReport:
+        """Revert what stands after `target`, or the last `steps` (default: one). Raises as `migrate` does."""
+        from stepwell.app.rollback import rollback
+
+        return await rollback(
+            self._context(),
+            target=target,
+            steps=steps,
+            dry_run=dry_run,
+            strict=strict,
+            allow_changed=allow_changed,
+            allow_missing=allow_missing,
+        )
+
+    async def preview(
+        self,
+        direction: Direction,
+        *,
+        target: str | None = None,
+        steps: int | None = None,
+        only_needed: bool = False,
+    ) -> RunReport:
+        """The plan alone: no code of a migration runs."""
+        from stepwell.app.rollback import preview
+
+        return await preview(self._context(), direction, target=target, steps=steps, only_needed=only_needed)
+
+    async def check(self) -> CheckReport:
+        """What is wrong with the files and, where a database is named, with its history."""
+        from stepwell.app.check import check
+
+        return await check(self._context(), with_database=self._has_database)
+
+    async def log(self, *, limit: int | None = 50, batch: str | None = None) -> LogReport:
+        """What was done, newest last."""
+        from stepwell.app.log import log
+
+        return await log(self._context(), limit=limit, batch=batch)
+
+    async def mark(self, version: str, *, dry_run: bool = False) -> CorrectionReport:
+        """Record a migration as applied without running it."""
+        from stepwell.app.correct import mark
+
+        return await mark(self._context(), version, dry_run=dry_run)
+
+    async def unmark(self, version: str, *, dry_run: bool = False) -> CorrectionReport:
+        """Remove a record without running anything."""
+        from stepwell.app.correct import unmark
+
+        return await unmark(self._context(), version, dry_run=dry_run)
+
+    async def unlock(self, *, force: bool = False) -> LockReport:
+        """Who holds the lock; with `force`, that holder is ended."""
+        from stepwell.app.unlock import unlock
+
+        return await unlock(self._context(), force=force)
+
+    # --- joining ---
+
+    @property
+    def _has_database(self) -> bool:
+        return self.settings.url is not None or self._connect is not None
+
+    def _context(self) -> Context:
+        url = parse_url(self.settings.url) if self.settings.url else None
+        engine = find_engine(url.engine if url is not None else self._engine_name)
+        options = ConnectOptions(self.settings, str(self.root), connect=self._connect)
+
+        async def connect(read_only: bool) -> Connection:
+            if not self._has_database:
+                raise UsageError(
+                    "no database is named", hint="give --url, DATABASE_URL, or 'url' in the configuration"
+                )
+            return await self._patiently(engine, url, replace(options, read_only=read_only))
+
+        return Context(
+            settings=self.settings,
+            source=open_source(self.settings.migrations, self.root),
+            loader=PythonLoader(self.root),
+            dialect=engine.dialect,
+            connect=connect,
+            shown_url=url.shown if url is not None else "",
+            emit=self._emit,
+            clock=time.monotonic,
+            jitter=random.random,
+            new_batch=new_batch,
+        )
+
+    async def _patiently(
+        self, engine: Engine, url: DatabaseUrl | None, options: ConnectOptions
+    ) -> Connection:
+        """Connect; with `wait`, again until the server answers or the time is over."""
+        began = time.monotonic()
+        while True:
+            try:
+                return await engine.connect(url, options)
+            except ConnectionFailedError as error:
+                waited = time.monotonic() - began
+                if self._wait is None or waited >= self._wait or error.refusal not in WAITABLE:
+                    raise
+                self._emit(WaitingForServer(error.message, waited))
+            await asyncio.sleep(WAIT_STEP)
+
+    def _emit(self, event: Event) -> None:
+        level = logging.DEBUG if isinstance(event, StatementSent) else logging.INFO
+        if logger.isEnabledFor(level):
+            logger.log(level, "%s", event)
+        if self._events is not None:
+            self._events(event)
+
+
+def _settings(**given: Any) -> Settings:
+    known = {name: value for name, value in given.items() if value is not None}
+    if "atomic" in known:
+        known["atomic"] = Atomic(known["atomic"])
+    try:
+        return Settings(**known)
+    except TypeError as error:
+        raise UsageError(f"unknown setting: {error}") from error
+
+
+def find_engine(name: str) -> Engine:
+    """The engine of that name: a package in `stepwell.engines`, or one that an installed package offers."""
+    try:
+        module = import_module(f"stepwell.engines.{name}")
+        engine: Engine = module.ENGINE
+    except (ModuleNotFoundError, AttributeError):
+        return _installed_engine(name)
+    return engine
+
+
+def _installed_engine(name: str) -> Engine:
+    from importlib.metadata import entry_points
+
+    for found in entry_points(group="stepwell.engines", name=name):
+        engine: Engine = found.load()
+        return engine
+    raise UsageError(
+        f"there is no engine for {name}:// here",
+        hint="supported are postgresql://, sqlite:// and embedded://; others come as packages",
+    )
+
+
+def open_source(places: tuple[str, ...], root: Path) -> Source:
+    """The source of migrations: folders below the root, and packages written as `package:NAME`."""
+    from stepwell.sources.directory import DirectorySource
+
+    packages = [place.removeprefix("package:") for place in places if place.startswith("package:")]
+    folders = [Path(place) for place in places if not place.startswith("package:")]
+    sources: list[Source] = [DirectorySource(folders, root)] if folders else []
+    if packages:
+        from stepwell.sources.package import PackageSource
+
+        sources += [PackageSource(package) for package in packages]
+    return sources[0] if len(sources) == 1 else _Several(sources)
+
+
+class _Several:
+    """Several sources as one."""
+
+    def __init__(self, sources: list[Source]) -> None:
+        self._sources = sources
+
+    def read(self) -> SourceListing:
+        """Read them in turn."""
+        listings = [source.read() for source in self._sources]
+        return SourceListing(
+            tuple(file for listing in listings for file in listing.files),
+            tuple(finding for listing in listings for finding in listing.findings),
+        )
+
+
+class PythonLoader:
+    """Imports Python migrations, each once for a project."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._loaded: dict[str, tuple[Migration, type[Author]]] = {}
+
+    def load(self, migration: Migration) -> tuple[Migration, type[Author] | None]:
+        """Give the migration as its class really is, and the class; None for an SQL file."""
+        from stepwell.sources.effective import effective
+        from stepwell.sources.loading import load_class
+
+        if not isinstance(migration.body, PythonBody):
+            return migration, None
+        if migration.path not in self._loaded:
+            cls = load_class(migration.source, migration.body, self._root)
+            self._loaded[migration.path] = (effective(migration, cls), cls)
+        return self._loaded[migration.path]
+
+    def file_of(self, migration: Migration) -> str:
+        """The name of its file as code objects have it."""
+        from stepwell.sources.loading import file_of
+
+        return file_of(migration.source, self._root)
+
+
+def new_batch() -> Batch:
+    """A new batch: its id, this host, this version of the tool."""
+    return Batch(
+        id=ulid(time.time_ns() // 1_000_000, random.SystemRandom().getrandbits(RANDOM_BITS)),
+        host=socket.gethostname()[:255],
+        tool=f"stepwell {__version__}",
+    )
+
+
+# --- the shortest way ---
+
+
+async def migrate(
+    url: str | None = None, *, project: Mapping[str, Any] | None = None, **wish: Any
+) -> RunReport:
+    """Apply what is pending. `project` holds arguments of `Project`, the rest those of `Project.migrate`."""
+    return await Project(url, **(project or {})).migrate(**wish)
+
+
+async def rollback(
+    url: str | None = None, *, project: Mapping[str, Any] | None = None, **wish: Any
+) -> RunReport:
+    """Revert migrations. `project` holds arguments of `Project`, the rest those of `Project.rollback`."""
+    return await Project(url, **(project or {})).rollback(**wish)
+
+
+async def status(url: str | None = None, *, project: Mapping[str, Any] | None = None) -> StatusReport:
+    """Every migration and its state. `project` holds arguments of `Project`."""
+    return await Project(url, **(project or {})).status()
