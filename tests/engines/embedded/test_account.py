@@ -47,6 +47,7 @@ def test_an_owner_has_the_rights_of_an_owner(open_folder: Path, mode: int, *, re
     folder.chmod(mode)
     owner = Account("owner", folder.stat().st_uid, 64123)
     assert owner.can_enter(folder) is reaches
+    folder.chmod(0o700)
 
 
 @pytest.mark.parametrize(("mode", "reaches"), [(0o750, True), (0o705, False)])

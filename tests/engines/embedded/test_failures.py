@@ -81,9 +81,13 @@ def test_a_project_deleted_under_a_running_server(open_folder: Path) -> None:
     user = embedded(open_folder)
     with psycopg.connect(user.start().conninfo()) as connection:
         connection.execute("CREATE TABLE old (id integer)")
+    other = embedded(open_folder)
+    assert other.start() == user.start()
     shutil.rmtree(open_folder / ".stepwell")
     with psycopg.connect(user.start().conninfo()) as connection:
         assert connection.execute("SELECT to_regclass('old')").fetchone() == (None,)
+        other.release()  # the old server ends, and must not take the new one's socket with it
+    assert shown(user.start().conninfo(), "timezone") == "UTC"
     user.release()
 
 

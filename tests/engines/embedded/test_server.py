@@ -113,7 +113,7 @@ def prepared(request: pytest.FixtureRequest, unavailable: Callable[[str], NoRetu
     else:
         if (python := python_for(NOBODY)) is None:
             unavailable("no Python 3.11 that the account nobody may run")
-        NOBODY.owns(folder / "project")
+        NOBODY.receive(folder / "project")
         copy_modules(folder / "modules")
         yield Site(folder, python, str(folder / "modules"), identity(NOBODY))
     shutil.rmtree(folder)

@@ -29,8 +29,8 @@ class Account:
     uid: int
     gid: int
 
-    def owns(self, path: Path) -> None:
-        """Hand a new file or folder to the account. Raises `OSError`."""
+    def receive(self, path: Path) -> None:
+        """Become the owner of a new file or folder. Raises `OSError`."""
         os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def can_enter(self, path: Path) -> bool:

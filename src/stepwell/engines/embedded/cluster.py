@@ -20,9 +20,11 @@ from stepwell.engines.embedded.home import Home
 
 _BUILTIN_LOCALES_SINCE = 17
 _INITDB_PREFIX = "initdb-"
-_RUN_PREFIX = "stepwell-"
+_RUN_PREFIX = "run-"
+_SHORT_PREFIX = "stepwell-"  # of the same where it has to be outside of the home
 # A Unix socket's path holds 103 bytes on macOS and 107 on Linux; `/.s.PGSQL.5432` takes 14 of them.
 _LONGEST_SOCKET_FOLDER = 103 - 14
+_SPECIAL_IN_FOLDERS = ",\"'\\"  # to PostgreSQL, to libpq, or to both
 # Our own environment may hold secrets, and PGPORT and the like would change the server.
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
@@ -91,18 +93,21 @@ def create(
 
 
 def forget_last_run(home: Home) -> Path:
-    """Remove what a server that is gone has left behind, and make the folder for the next one's socket.
+    """Remove what a server that is gone has left behind, and make a folder for the next one's socket.
+
+    The folder is a new one each time: a server whose data were deleted under it lives on for up to a minute,
+    and then removes its socket by its path.
 
     The caller holds the server's lock, which proves that it is gone. Without this, PostgreSQL would refuse to
     start where its old process number belongs to another process now. Raises `OSError`.
     """
     (home.data / "postmaster.pid").unlink(missing_ok=True)
-    shutil.rmtree(home.run, ignore_errors=True)
-    if _fits_a_socket(home.run):
-        home.run.mkdir(mode=0o700)
-        folder = home.run
+    for left_over in home.folder.glob(f"{_RUN_PREFIX}*"):
+        shutil.rmtree(left_over, ignore_errors=True)
+    if _fits_a_socket(home.folder, _RUN_PREFIX):
+        folder = Path(tempfile.mkdtemp(prefix=_RUN_PREFIX, dir=home.folder))
     else:
-        folder = Path(tempfile.mkdtemp(prefix=_RUN_PREFIX, dir=_short_place(home.account)))
+        folder = Path(tempfile.mkdtemp(prefix=_SHORT_PREFIX, dir=_short_place(home.account)))
     _give(folder, home.account)
     return folder
 
@@ -194,16 +199,16 @@ def _run(command: list[str], account: Account | None, lease: int, timeout: float
 
 def _give(path: Path, account: Account | None) -> None:
     if account is not None:
-        account.owns(path)
+        account.receive(path)
 
 
-def _fits_a_socket(folder: Path) -> bool:
-    """Whether a socket can be there: short enough, and without what separates several folders."""
-    text = str(folder)
+def _fits_a_socket(place: Path, prefix: str) -> bool:
+    """Whether a socket can be in a folder made there: short enough, and nothing that separates folders."""
+    text = f"{place}/{prefix}12345678"
     return (
-        len(os.fsencode(folder)) <= _LONGEST_SOCKET_FOLDER
-        and text.isprintable()
-        and not set(text) & set(",\"'\\")
+        text.isprintable()
+        and len(os.fsencode(text)) <= _LONGEST_SOCKET_FOLDER
+        and set(text).isdisjoint(_SPECIAL_IN_FOLDERS)
     )
 
 
@@ -212,11 +217,8 @@ def _short_place(account: Account | None) -> Path:
     if account is None:
         for name in ("XDG_RUNTIME_DIR", "TMPDIR"):
             place = Path(os.environ.get(name, ""))
-            if (
-                place.is_absolute()
-                and os.access(place, os.W_OK | os.X_OK)
-                and _fits_a_socket(place / "stepwell-12345678")
-            ):
+            usable = place.is_absolute() and os.access(place, os.W_OK | os.X_OK)
+            if usable and _fits_a_socket(place, _SHORT_PREFIX):
                 return place
     return Path("/tmp")  # noqa: S108 - what is made there is made by mkdtemp
 

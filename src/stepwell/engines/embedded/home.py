@@ -35,11 +35,6 @@ class Home:
         return self.folder / "data"
 
     @property
-    def run(self) -> Path:
-        """The private folder of the socket, where the path is short enough."""
-        return self.folder / "run"
-
-    @property
     def log(self) -> Path:
         """What the server last started has said; its predecessor's is beside it."""
         return self.folder / "server.log"
