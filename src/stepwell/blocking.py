@@ -1,0 +1,90 @@
+"""The same verbs for programs that do not await: a thin facade over `stepwell.project`, with no decision of its own."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from stepwell import project
+from stepwell.core.errors import UsageError
+from stepwell.core.migration import Direction
+from stepwell.core.report import (
+    CheckReport,
+    CorrectionReport,
+    LockReport,
+    LogReport,
+    RunReport,
+    StatusReport,
+)
+
+T = TypeVar("T")
+
+
+def _run(verb: Coroutine[Any, Any, T]) -> T:
+    """Run a verb to its end. Raises `UsageError` inside a running event loop, where it would block it for ever."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(verb)
+    verb.close()
+    raise UsageError(
+        "a blocking call of stepwell inside a running event loop",
+        hint="await the method of stepwell.Project instead",
+    )
+
+
+class Project:
+    """As `stepwell.Project`, whose arguments it takes; each verb returns when it is done. See there for what they do."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        self.project = project.Project(*arguments, **settings)
+
+    def status(self) -> StatusReport:
+        """Every migration and its state."""
+        return _run(self.project.status())
+
+    def migrate(self, **wish: Any) -> RunReport:
+        """Apply what is pending."""
+        return _run(self.project.migrate(**wish))
+
+    def rollback(self, **wish: Any) -> RunReport:
+        """Revert migrations."""
+        return _run(self.project.rollback(**wish))
+
+    def preview(self, direction: Direction, **wish: Any) -> RunReport:
+        """The plan alone."""
+        return _run(self.project.preview(direction, **wish))
+
+    def check(self) -> CheckReport:
+        """What is wrong with the files and the history."""
+        return _run(self.project.check())
+
+    def log(self, **choice: Any) -> LogReport:
+        """What was done."""
+        return _run(self.project.log(**choice))
+
+    def mark(self, version: str, *, dry_run: bool = False) -> CorrectionReport:
+        """Record a migration as applied without running it."""
+        return _run(self.project.mark(version, dry_run=dry_run))
+
+    def unmark(self, version: str, *, dry_run: bool = False) -> CorrectionReport:
+        """Remove a record without running anything."""
+        return _run(self.project.unmark(version, dry_run=dry_run))
+
+    def unlock(self, *, force: bool = False) -> LockReport:
+        """Who holds the lock."""
+        return _run(self.project.unlock(force=force))
+
+
+def migrate(url: str | None = None, **arguments: Any) -> RunReport:
+    """Apply what is pending; arguments as of `stepwell.migrate`."""
+    return _run(project.migrate(url, **arguments))
+
+
+def rollback(url: str | None = None, **arguments: Any) -> RunReport:
+    """Revert migrations; arguments as of `stepwell.rollback`."""
+    return _run(project.rollback(url, **arguments))
+
+
+def status(url: str | None = None, **arguments: Any) -> StatusReport:
+    """Every migration and its state; arguments as of `stepwell.status`."""
+    return _run(project.status(url, **arguments))
