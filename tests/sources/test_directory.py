@@ -61,6 +61,13 @@ def test_a_file_in_place_of_a_folder(make_folder: MakeFolder) -> None:
     assert raised.value.message == "db/migrations/001_a.sql is not a folder"
 
 
+def test_a_folder_that_can_not_be_read(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as raised:
+        DirectorySource([Path("a" * 5000)], tmp_path).read()
+    assert raised.value.message.startswith("the folder aaaa")
+    assert raised.value.message.endswith("can't be read: File name too long")
+
+
 def test_a_folder_with_the_name_of_a_migration(make_folder: MakeFolder) -> None:
     error = problem(make_folder({"001_a.sql/x": ""}))
     assert error.message == "it is a folder, and has the name of a migration"

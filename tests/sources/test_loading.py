@@ -14,6 +14,7 @@ from stepwell.core.files.parse import parse
 from stepwell.core.migration import Migration, PythonBody, Traits, Version
 from stepwell.engines.postgresql.lexical import POSTGRESQL
 from stepwell.sources.directory import DirectorySource
+from stepwell.sources.effective import effective
 from stepwell.sources.loader import PythonLoader
 from stepwell.sources.loading import root_on_path
 from stepwell.sources.memory import MemorySource
@@ -80,6 +81,7 @@ def test_an_sql_file_has_no_class() -> None:
     (source,) = MemorySource({"006_add.sql": "-- migrate:up\nA;\n"}).read().files
     migration = parse(source, POSTGRESQL)
     assert PythonLoader(None).load(migration) == (migration, None)
+    assert effective(migration, Author) == migration
 
 
 IMPORTS = [
@@ -255,9 +257,9 @@ FAILURES: list[tuple[str, str, str, int | None, str | None]] = [
     ),
     (
         "no up",
-        "from stepwell.author import Migration as SomeMigration\nclass Add(SomeMigration):\n    pass\n",
+        "from stepwell import author\nBaseMigration = author.Migration\nclass Add(BaseMigration): pass\n",
         "Add has no up()",
-        2,
+        3,
         "write `async def up(self) -> None:`",
     ),
 ]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stepwell.core.errors import MigrationFileError
+from stepwell.core.errors import MigrationFileError, Place
 from stepwell.core.files.listing import Source
 from stepwell.core.migration import Language, Version
 from stepwell.sources.directory import DirectorySource
@@ -120,3 +120,11 @@ class TestPackage(SourceSuite):
     def source(self, files: Mapping[str, bytes], folder: Path) -> Source:
         write({"__init__.py": b"", **files}, folder / "shop_of_the_tests" / "migrations")
         return PackageSource("shop_of_the_tests.migrations")
+
+    def test_a_folder_with_the_name_of_a_migration(self, tmp_path: Path) -> None:
+        source = self.source({}, tmp_path)
+        (tmp_path / "shop_of_the_tests" / "migrations" / "001_a.sql").mkdir()
+        with pytest.raises(MigrationFileError) as raised:
+            source.read()
+        assert raised.value.message == "it can't be read: Is a directory"
+        assert raised.value.place == Place(f"{self.prefix}001_a.sql")

@@ -12,8 +12,9 @@ from stepwell.core.files.listing import SourceListing, together
 from stepwell.core.files.names import FileName, read_name
 from stepwell.core.migration import Finding, SourceFile
 
-# Without O_NONBLOCK the open of a FIFO waits for somebody to write into it. Windows has neither.
-_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+# Without O_NONBLOCK the open of a FIFO waits for somebody to write into it. With O_NOFOLLOW nobody can put a link in
+# the place of what was looked at before. Windows has neither.
+_OPEN_FLAGS = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NONBLOCK", "O_NOFOLLOW", "O_BINARY"))
 _HAS_MODES = os.name == "posix"
 
 
@@ -91,9 +92,8 @@ def _read_file(
 ) -> None:
     _check_unicode(name, path)
     try:
-        if is_link:
-            _check_link(folder, name, path)
-        mode, content = _read_once(folder + name, path)
+        file = _target(folder, name, path) if is_link else folder + name
+        mode, content = _read_once(file, path)
     except OSError as error:
         hint = "the user that runs this needs to read it" if isinstance(error, PermissionError) else None
         raise MigrationFileError(
@@ -116,11 +116,13 @@ def _check_unicode(name: str, path: str) -> None:
         raise MigrationFileError(message, place=Place(shown), hint="rename the file") from None
 
 
-def _check_link(folder: str, name: str, path: str) -> None:
+def _target(folder: str, name: str, path: str) -> str:
+    """Where a link leads. Raises `MigrationFileError` where that is outside its folder."""
     target = os.path.realpath(folder + name, strict=True)
     if not target.startswith(folder):
         message = "it is a symbolic link that leaves its folder"
-        raise MigrationFileError(message, place=Place(path), hint="put the file itself here") from None
+        raise MigrationFileError(message, place=Place(path), hint="put the file itself here")
+    return target
 
 
 def _read_once(file: str, path: str) -> tuple[int, bytes]:

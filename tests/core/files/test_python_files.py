@@ -103,7 +103,7 @@ TRAITS: list[tuple[str, Traits]] = [
     ),
     ("tags = ['slow', 'large']\nphase = 'expand'", Traits(tags=("slow", "large"), phase="expand")),
     ("replaces = ('001', '002')", Traits(replaces=("001", "002"))),
-    ("_private = object()\nROWS = compute()\n\nclass Inner: pass", Traits()),
+    ("later: int\n_private = object()\nROWS = compute()\n\nclass Inner: pass", Traits()),
 ]
 
 
@@ -179,6 +179,7 @@ NOT_LITERAL = [
     "lock_timeout = 5 * SECONDS",
     "if True:\n    transactional = False",
     "get_name = other",
+    "transactional, irreversible = False, False",
     "dependencies = ['001']\ndependencies = OTHERS",
 ]
 

@@ -79,6 +79,11 @@ def test_one_token(token: str) -> None:
     assert normal_form(f"x={token}+1").split(SEPARATOR) == ["x", "=", token, "+", "1", NEWLINE]
 
 
+@pytest.mark.parametrize("rest", ["f'a", "f'{a", "f'{a:>", "f'{a:{", "'a", 'f"""\na'])
+def test_what_is_never_closed_reaches_to_the_end(rest: str) -> None:
+    assert normal_form(f"x={rest}").split(SEPARATOR) == ["x", "=", rest, NEWLINE]
+
+
 WITHOUT_MARKS = st.characters(exclude_characters="\0\1\2", exclude_categories=["Cs"])
 
 

@@ -21,10 +21,8 @@ def checksum(source: SourceFile, rules: LexRules, body: SqlBody | None = None) -
     `rules` are those of the engine, for SQL. `body` is that of an SQL file that has been parsed already, and
     spares finding its sections again. Raises `MigrationFileError` for what can't be read.
     """
-    if source.language is Language.PYTHON:
-        normal = _python(source)
-    else:
-        normal = _sql(body or _sections(source, rules), rules)
+    is_python = source.language is Language.PYTHON
+    normal = _python(source) if is_python else _sql(body or _sections(source, rules), rules)
     return PREFIX + sha256(normal.encode()).hexdigest()
 
 

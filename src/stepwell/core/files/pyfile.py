@@ -97,8 +97,11 @@ def _read_statement(node: ast.stmt, reading: _Reading) -> None:
     if isinstance(node, Function):
         _read_function(node, reading)
     elif isinstance(node, ast.Assign | ast.AnnAssign):
-        for name, value in _assigned(node):
-            _read_assignment(name, value, reading)
+        for target, value in _assigned(node):
+            if isinstance(target, ast.Name):
+                _read_assignment(target, value, reading)
+            else:
+                reading.needs_import = True
     elif not isinstance(node, ast.Expr | ast.Pass | ast.ClassDef | ast.Import | ast.ImportFrom):
         reading.needs_import = True  # a loop or a condition may define anything
 
@@ -129,10 +132,10 @@ def _takes_only_self(arguments: ast.arguments) -> bool:
     return required <= 1 <= positional or (positional == 0 and arguments.vararg is not None)
 
 
-def _assigned(node: ast.Assign | ast.AnnAssign) -> Iterator[tuple[ast.Name, ast.expr]]:
+def _assigned(node: ast.Assign | ast.AnnAssign) -> Iterator[tuple[ast.expr, ast.expr]]:
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-    for target in targets:
-        if isinstance(target, ast.Name) and node.value is not None:
+    if node.value is not None:  # else it is an annotation only
+        for target in targets:
             yield target, node.value
 
 

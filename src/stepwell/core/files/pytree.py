@@ -121,20 +121,11 @@ def _is_override(decorator: ast.expr) -> bool:
     return original_name(decorator, {}) == "override"
 
 
-def _module_level(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that run when a module is imported, also those under `if` and `try`."""
+def _module_level(body: Sequence[ast.stmt | ast.ExceptHandler]) -> Iterator[ast.stmt]:
+    """The statements that run when a module is imported, also those under `if`, `try` and `with`."""
     for node in body:
-        yield node
-        for field in ("body", "handlers", "orelse", "finalbody"):
-            if isinstance(node, ast.If | ast.Try | ast.With):
-                yield from _module_level(_statements(getattr(node, field, ())))
-
-
-def _statements(nodes: Sequence[ast.AST]) -> list[ast.stmt]:
-    found: list[ast.stmt] = []
-    for node in nodes:
-        if isinstance(node, ast.ExceptHandler):
-            found.extend(node.body)
-        elif isinstance(node, ast.stmt):
-            found.append(node)
-    return found
+        if not isinstance(node, ast.ExceptHandler):
+            yield node
+        if isinstance(node, ast.If | ast.Try | ast.With | ast.ExceptHandler):
+            for block in ("body", "handlers", "orelse", "finalbody"):
+                yield from _module_level(getattr(node, block, ()))
