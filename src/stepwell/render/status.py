@@ -25,7 +25,7 @@ _SHRINK = Shrink(
 
 _ADVICE = {
     State.CHANGED: "{0} was changed after being applied: restore the file, or accept it: 'stepwell mark {0}'",
-    State.MISSING: "{0} is applied, its file is missing: restore it, or forget the record: 'stepwell unmark {0}'",
+    State.MISSING: "{0} is applied, its file is missing: restore it, or forget it: 'stepwell unmark {0}'",
     State.FAILED: "{0} began and did not finish: 'stepwell migrate' resumes it where it stopped",
     State.IN_DOUBT: (
         "{0} is in doubt, nobody can tell whether its last statement ran: look at the database, then "

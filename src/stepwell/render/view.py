@@ -25,8 +25,8 @@ class Tone(StrEnum):
 class View:
     """The surface that is drawn on.
 
-    `width` is in columns (None: unlimited); `now` and `zone` are the reader's clock; `relative` allows `3
-    minutes ago`.
+    `width` is in columns (None: unlimited); `now` and `zone` are the reader's clock (None: the zone of this
+    machine); `relative` allows `3 minutes ago`.
     """
 
     width: int | None = None
@@ -34,7 +34,7 @@ class View:
     unicode: bool = True
     relative: bool = False
     now: datetime = datetime(1970, 1, 1, tzinfo=UTC)
-    zone: tzinfo = UTC
+    zone: tzinfo | None = UTC
 
     def paint(self, text: str, tone: Tone | None) -> str:
         """Colour a text, if colours are wanted."""

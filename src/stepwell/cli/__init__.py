@@ -1,0 +1,1 @@
+"""The command line: arguments in, reports out. Whatever decides about migrations is below this floor."""

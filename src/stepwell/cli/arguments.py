@@ -1,0 +1,30 @@
+"""Arguments that several commands share."""
+
+from argparse import ArgumentParser, ArgumentTypeError
+
+from stepwell.core.migration import version_problem
+
+
+def version(text: str) -> str:
+    """Read a version (or `base`, where a target may be that) for argparse."""
+    problem = None if text == "base" else version_problem(text)
+    if problem is not None:
+        raise ArgumentTypeError(problem)
+    return text
+
+
+def add_contradictions(parser: ArgumentParser) -> None:
+    """Add what to do where history and files contradict each other."""
+    parser.add_argument("--strict", action="store_true", help="refuse what is out of order")
+    parser.add_argument(
+        "--allow-changed", action="store_true", help="go on although an applied file was changed"
+    )
+    parser.add_argument(
+        "--allow-missing", action="store_true", help="go on although an applied file is missing"
+    )
+
+
+DRY_RUN = (
+    "show what would be done, with the SQL of every step. No SQL of a migration is executed; up() and down() "
+    "of Python migrations do run, with a recording handle: effects outside the database do happen"
+)

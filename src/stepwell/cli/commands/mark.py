@@ -1,0 +1,41 @@
+"""`stepwell mark`."""
+
+from argparse import ArgumentParser
+from typing import TYPE_CHECKING
+
+from stepwell.cli.arguments import version
+from stepwell.cli.command import Command
+
+if TYPE_CHECKING:
+    from stepwell.cli.context import Context
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Add what only this command takes."""
+    parser.add_argument("version", metavar="V", type=version, help="the version to record")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be recorded, write nothing")
+
+
+async def run(context: "Context") -> int:
+    """Record a migration as applied without running it."""
+    from stepwell.cli.correction import show_correction
+
+    with context.project() as project:
+        report = await project.mark(context.arguments.version, dry_run=context.arguments.dry_run)
+    return show_correction(report, context.output)
+
+
+COMMAND = Command(
+    name="mark",
+    help="record a migration as applied without running it",
+    about=(
+        "Record a migration as applied without running it, or accept the file of one as it is now.\n"
+        "Other tools call this 'stamp' (Alembic) or '--fake' (Django)."
+    ),
+    configure=configure,
+    run=run,
+    examples=(
+        ("stepwell mark 003 --dry-run", "say what would be recorded"),
+        ("stepwell mark 003", "record 003"),
+    ),
+)

@@ -1,0 +1,92 @@
+"""`stepwell rollback`."""
+
+from argparse import ArgumentParser, ArgumentTypeError
+from typing import TYPE_CHECKING
+
+from stepwell.cli.arguments import DRY_RUN, add_contradictions, version
+from stepwell.cli.command import Command
+
+if TYPE_CHECKING:
+    from stepwell.cli.context import Context
+    from stepwell.project import Project
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Add what only this command takes."""
+    how_far = parser.add_mutually_exclusive_group()
+    how_far.add_argument(
+        "--target",
+        metavar="V",
+        type=version,
+        help="end at this version: everything that stands after it in the plan order is reverted, in reverse "
+        "order of application; 'base' reverts all",
+    )
+    how_far.add_argument("--steps", metavar="N", type=_steps, help="revert the last N applied (default: 1)")
+    parser.add_argument("--dry-run", action="store_true", help=DRY_RUN)
+    parser.add_argument("--yes", action="store_true", help="do not ask first on a terminal")
+    add_contradictions(parser)
+
+
+def _steps(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a number from 1")
+    return int(text)
+
+
+async def run(context: "Context") -> int:
+    """Revert what was applied."""
+    from stepwell.cli.report import show_run
+
+    arguments = context.arguments
+    asks = not arguments.dry_run and not arguments.yes and context.output.can_ask()
+    if asks and not await _agreed(context):
+        context.output.say("nothing done")
+        return 0
+    with context.project(names_database=not asks) as project:
+        report = await project.rollback(
+            target=arguments.target,
+            steps=arguments.steps,
+            dry_run=arguments.dry_run,
+            strict=arguments.strict,
+            allow_changed=arguments.allow_changed,
+            allow_missing=arguments.allow_missing,
+        )
+    return show_run(report, context.output)
+
+
+async def _agreed(context: "Context") -> bool:
+    """Show what would be reverted and ask; without anything to revert there is nothing to ask."""
+    with context.project() as project:
+        return await _ask(context, project)
+
+
+async def _ask(context: "Context", project: "Project") -> bool:
+    from stepwell.cli.signals import interruptible
+    from stepwell.core.migration import Direction
+    from stepwell.render.run import run_text
+
+    plan = await project.preview(
+        Direction.DOWN, target=context.arguments.target, steps=context.arguments.steps
+    )
+    if not plan.steps:
+        return True
+    context.output.insist(run_text(plan, context.output.err_view()))
+    with interruptible():
+        answer = context.output.ask("revert? [y/N] ")
+    return answer.lower() in ("y", "yes")
+
+
+COMMAND = Command(
+    name="rollback",
+    help="revert what was applied, the last one first",
+    about="Revert what was applied: without --target and --steps the last one.",
+    configure=configure,
+    run=run,
+    settings=("url", "migrations", "atomic", "lock_wait", "lock_timeout", "statement_timeout"),
+    examples=(
+        ("stepwell rollback", "revert the last one applied"),
+        ("stepwell rollback --steps 3 --dry-run", "show how the last three would be reverted"),
+        ("stepwell rollback --target 002", "revert everything after 002"),
+        ("stepwell rollback --target base --yes", "revert everything, without a question"),
+    ),
+)

@@ -1,0 +1,40 @@
+"""`stepwell status`."""
+
+from argparse import ArgumentParser
+from typing import TYPE_CHECKING
+
+from stepwell.cli.command import Command
+
+if TYPE_CHECKING:
+    from stepwell.cli.context import Context
+
+_NOT_UP_TO_DATE = 3
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Add what only this command takes."""
+    parser.add_argument("--check", action="store_true", help="exit 3 unless all are applied and unchanged")
+
+
+async def run(context: "Context") -> int:
+    """Show the state of every migration."""
+    from stepwell.render.json import status_document
+    from stepwell.render.status import status_text
+
+    with context.project(names_database=False) as project:
+        report = await project.status()
+    context.output.result(lambda view: status_text(report, view), lambda: status_document(report))
+    return _NOT_UP_TO_DATE if context.arguments.check and not report.up_to_date else 0
+
+
+COMMAND = Command(
+    name="status",
+    help="show every migration and its state",
+    configure=configure,
+    run=run,
+    examples=(
+        ("stepwell status", "a table of all migrations"),
+        ("stepwell status --check", "for a script: exit 3 unless all are applied and unchanged"),
+        ("stepwell status --format json", "the same as one JSON document"),
+    ),
+)

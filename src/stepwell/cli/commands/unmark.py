@@ -1,0 +1,38 @@
+"""`stepwell unmark`."""
+
+from argparse import ArgumentParser
+from typing import TYPE_CHECKING
+
+from stepwell.cli.arguments import version
+from stepwell.cli.command import Command
+
+if TYPE_CHECKING:
+    from stepwell.cli.context import Context
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Add what only this command takes."""
+    parser.add_argument("version", metavar="V", type=version, help="the version whose record to remove")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be removed, write nothing")
+
+
+async def run(context: "Context") -> int:
+    """Remove the record of a migration without reverting it."""
+    from stepwell.cli.correction import show_correction
+
+    with context.project() as project:
+        report = await project.unmark(context.arguments.version, dry_run=context.arguments.dry_run)
+    return show_correction(report, context.output)
+
+
+COMMAND = Command(
+    name="unmark",
+    help="remove the record of a migration without reverting it",
+    about="Remove the record of a migration without running its down(): it is pending again, or forgotten.",
+    configure=configure,
+    run=run,
+    examples=(
+        ("stepwell unmark 003 --dry-run", "say what would be removed"),
+        ("stepwell unmark 003", "remove the record of 003"),
+    ),
+)

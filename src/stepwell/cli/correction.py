@@ -1,0 +1,19 @@
+"""Printing what a correction of the history did."""
+
+from typing import TYPE_CHECKING
+
+from stepwell.cli.output import Output
+
+if TYPE_CHECKING:
+    from stepwell.core.report import CorrectionReport
+
+
+def show_correction(report: "CorrectionReport", output: Output) -> int:
+    """Print the report, its warnings beside it, and give the exit code."""
+    from stepwell.render.json import correction_document
+    from stepwell.render.text import correction_text
+
+    for warning in report.warnings:
+        output.warn(warning)
+    output.result(lambda _: correction_text(report), lambda: correction_document(report))
+    return 0

@@ -1,0 +1,88 @@
+"""The line of a terminal that shows the current step while it runs, drawn by rich. It keeps nothing:
+lines stay.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from stepwell.cli.output import Output
+from stepwell.cli.progress import Listener, describe
+from stepwell.core.events import Event, StatementSent, StepFinished, StepStarted, Waiting, WaitingForServer
+from stepwell.render.cells import cut
+from stepwell.render.view import View
+from stepwell.render.when import counted, elapsed
+
+_REFRESHES = 8  # a second
+_SPINNER = {True: "⠋⠙⠹⠸⠼⠴⠦⠧", False: "|/-\\"}
+
+
+@contextmanager
+def live_on(output: Output, below: Listener) -> Iterator[Listener]:
+    """Give a listener that draws the current step; what should stay is handed to the listener below it."""
+    view = output.err_view()
+    console = Console(file=output.err, no_color=not view.colour, highlight=False, soft_wrap=True)
+    line = _Line(view, console)
+    with Live(
+        console=console,
+        get_renderable=line.draw,
+        refresh_per_second=_REFRESHES,
+        transient=True,
+        redirect_stdout=False,  # what a migration prints is led to standard error by the program itself
+        redirect_stderr=False,
+    ) as live:
+
+        def listen(event: Event) -> None:
+            if line.take(event):
+                return
+            # What stays is printed above the live line: take that away, print, and draw it again.
+            live.stop()
+            below(event)
+            live.start(refresh=True)
+
+        yield listen
+
+
+class _Line:
+    """What is going on now, and since when."""
+
+    def __init__(self, view: View, console: Console) -> None:
+        self._view = view
+        self._console = console
+        self._doing = ""
+        self._statements = 0
+        self._since = time.monotonic()
+
+    def take(self, event: Event) -> bool:
+        """Note an event; true where it is told by the line alone and need not stay."""
+        match event:
+            case StepStarted():
+                self._begin(f"[{event.position}/{event.total}] {describe(event, self._view)}")
+            case StatementSent():
+                self._statements = event.count
+            case Waiting() | WaitingForServer():
+                self._doing = describe(event, self._view)
+            case StepFinished():
+                self._begin("")
+            case _:
+                return False
+        return True
+
+    def _begin(self, doing: str) -> None:
+        self._doing = doing
+        self._statements = 0
+        self._since = time.monotonic()
+
+    def draw(self) -> Text:
+        """The line, no longer than the terminal is wide."""
+        if not self._doing:
+            return Text("")
+        seconds = time.monotonic() - self._since
+        frames = _SPINNER[self._view.unicode]
+        spinner = frames[int(seconds * _REFRESHES) % len(frames)]
+        told = f"{self._doing}, {counted(self._statements, 'statement')}, {elapsed(seconds * 1000)}"
+        return Text(cut(f"{spinner} {told}", self._console.width - 1, self._view.ellipsis))

@@ -1,0 +1,99 @@
+"""The entrance of the program: finds the command, runs it, and turns whatever happens into an exit code."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from stepwell.cli.command import Command
+from stepwell.cli.commands import command_names, load_command
+from stepwell.cli.context import Context
+from stepwell.cli.options import Format, Options, settle_wait, split_command, wants_json
+from stepwell.cli.output import Output
+from stepwell.cli.parser import command_parser, program_parser
+from stepwell.core.errors import UsageError
+from stepwell.core.nearest import did_you_mean
+
+_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None, *, root: Path | None = None) -> int:
+    """Run one command and give its exit code.
+
+    Takes the arguments without the name of the program (None: those of the process), and the root of the
+    project (None: it is found from the current folder upwards). Raises nothing but `SystemExit` after
+    `--help`.
+    """
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    early = Output(Options(format=Format.JSON if wants_json(arguments) else Format.TEXT), os.environ)
+    try:
+        name, rest = split_command(arguments)
+        if name is None:
+            return _without_command(rest, early)
+        command = _command(name)
+        parsed = command_parser(command).parse_args(settle_wait(rest))
+        options = Options.of(parsed)
+    except UsageError as error:
+        from stepwell.cli.failure import tell
+
+        return tell(error, early)
+    context = Context(parsed, options, Output(options, os.environ), os.environ, root)
+    return _run(command, context)
+
+
+def entry() -> None:
+    """The console script."""
+    sys.exit(main())
+
+
+def _without_command(arguments: Sequence[str], output: Output) -> int:
+    commands = [command for name in command_names() if (command := load_command(name)) is not None]
+    parser = program_parser(commands)
+    parsed = parser.parse_args(settle_wait(arguments))
+    if parsed.version:
+        from stepwell import __version__
+
+        output.plain(f"stepwell {__version__}\n")
+        return 0
+    raise UsageError(
+        "no command was given", hint=f"one of: {', '.join(command_names())}; see 'stepwell --help'"
+    )
+
+
+def _command(name: str) -> Command:
+    command = load_command(name)
+    if command is None:
+        hint = did_you_mean(name, command_names())
+        raise UsageError(
+            f"there is no command {name!r}", hint=hint or f"one of: {', '.join(command_names())}"
+        )
+    return command
+
+
+def _run(command: Command, context: Context) -> int:
+    try:
+        with _only_results_on_stdout():
+            outcome = command.run(context)
+            if isinstance(outcome, int):
+                return outcome
+            from stepwell.cli.signals import run_to_end
+
+            return run_to_end(outcome)
+    except KeyboardInterrupt:
+        context.output.insist("\ninterrupted\n")
+        return _INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last place where anything can be told
+        from stepwell.cli.failure import tell
+
+        return tell(error, context.output)
+
+
+@contextmanager
+def _only_results_on_stdout() -> Iterator[None]:
+    """Lead what migrations print to standard error: standard output is for the result alone."""
+    before, sys.stdout = sys.stdout, sys.stderr
+    try:
+        yield
+    finally:
+        sys.stdout = before

@@ -1,0 +1,150 @@
+"""The options that every command has, before or after its name; every setting is one of them."""
+
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from itertools import pairwise
+from pathlib import Path
+
+from stepwell.core.duration import parse_duration
+from stepwell.core.settings import SETTINGS, Setting
+
+DEFAULT_WAIT = 60.0  # seconds, for `--wait` without a number
+_SETTING = "setting_"
+
+
+class Format(StrEnum):
+    """What results are printed as."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Verbosity(Enum):
+    """How much is told besides the result: errors, progress, or every statement and tracebacks too."""
+
+    QUIET = "quiet"
+    NORMAL = "normal"
+    VERBOSE = "verbose"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The common options as values. `flags` are the settings that were given, `wait` is in seconds."""
+
+    format: Format = Format.TEXT
+    verbosity: Verbosity = Verbosity.NORMAL
+    no_color: bool = False
+    env: str | None = None
+    config: Path | None = None
+    wait: float | None = None
+    flags: tuple[tuple[str, object], ...] = ()
+
+    @classmethod
+    def of(cls, arguments: Namespace) -> "Options":
+        """Take them out of parsed arguments."""
+        flags = ((setting.name, getattr(arguments, _SETTING + setting.name)) for setting in SETTINGS)
+        return cls(
+            format=Format(arguments.format),
+            verbosity=_verbosity(arguments),
+            no_color=arguments.no_color,
+            env=arguments.env,
+            config=arguments.config,
+            wait=arguments.wait,
+            flags=tuple((name, value) for name, value in flags if value is not None),
+        )
+
+
+def _verbosity(arguments: Namespace) -> Verbosity:
+    if arguments.quiet:
+        return Verbosity.QUIET
+    return Verbosity.VERBOSE if arguments.verbose else Verbosity.NORMAL
+
+
+def add_common(parser: ArgumentParser, shown: Collection[str]) -> None:
+    """Add the common options; of the settings, the help shows those of `shown`."""
+    group = parser.add_argument_group("common options")
+    for setting in SETTINGS:
+        _add_setting(group.add_argument, setting, visible=setting.name in shown)
+    add = group.add_argument
+    add("--env", metavar="NAME", help="use [tool.stepwell.env.NAME] of the configuration (STEPWELL_ENV)")
+    add(
+        "--config", metavar="FILE", type=Path, help="the configuration; its folder is the root of the project"
+    )
+    add("--format", choices=tuple(Format), default=Format.TEXT.value, help="what results are printed as")
+    add(
+        "--wait",
+        metavar="SECONDS",
+        nargs="?",
+        type=duration,
+        const=DEFAULT_WAIT,
+        help="wait for a database that is starting (default: 60)",
+    )
+    add("--no-color", action="store_true", help="no colours (also: NO_COLOR)")
+    volume = group.add_mutually_exclusive_group()
+    volume.add_argument("-q", "--quiet", action="store_true", help="say nothing but results and errors")
+    volume.add_argument(
+        "-v", "--verbose", action="store_true", help="show statements, and tracebacks of bugs"
+    )
+    add("-h", "--help", action="help", help="show this and end")
+
+
+def _add_setting(add: Callable[..., object], setting: Setting, *, visible: bool) -> None:
+    add(
+        setting.flag,
+        dest=_SETTING + setting.name,
+        metavar=setting.metavar if not setting.choices else "|".join(setting.choices),
+        action="append" if setting.many else "store",
+        help=setting.help if visible else SUPPRESS,
+    )
+
+
+def duration(text: str) -> float:
+    """Read a length of time for argparse."""
+    try:
+        return parse_duration(text)
+    except ValueError as problem:
+        raise ArgumentTypeError(str(problem)) from None
+
+
+def split_command(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
+    """Find the command among the arguments: the first that is neither an option nor the value of a common
+    one.
+
+    Gives the command, or None, and the arguments without it.
+    """
+    takes_value = {"--env", "--config", "--format", *(setting.flag for setting in SETTINGS)}
+    position = 0
+    while position < len(arguments):
+        argument = arguments[position]
+        if not argument.startswith("-") or argument in ("-", "--"):
+            return argument, [*arguments[:position], *arguments[position + 1 :]]
+        position += 2 if argument in takes_value else 1
+        if argument == "--wait" and position < len(arguments) and _is_duration(arguments[position]):
+            position += 1
+    return None, list(arguments)
+
+
+def settle_wait(arguments: Sequence[str]) -> list[str]:
+    """Give a bare `--wait` its default, so that it does not take the next argument for its seconds."""
+    following = [*arguments[1:], ""]
+    return [
+        f"--wait={DEFAULT_WAIT:g}"
+        if argument == "--wait" and not _is_duration(following[index])
+        else argument
+        for index, argument in enumerate(arguments)
+    ]
+
+
+def _is_duration(text: str) -> bool:
+    try:
+        parse_duration(text)
+    except ValueError:
+        return False
+    return True
+
+
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Whether JSON was asked for, as far as it can be told of arguments that could not be parsed."""
+    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
