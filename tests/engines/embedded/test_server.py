@@ -163,12 +163,21 @@ def eventually(holds: Callable[[], bool], what: str) -> None:
         time.sleep(0.02)
 
 
+def process(pid: int) -> list[str]:
+    """State, parent, group and session of a process; empty if there is none of that number."""
+    if Path("/proc/self/stat").exists():  # Debian's smallest installation has no `ps`
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[:4]
+        except (FileNotFoundError, ProcessLookupError):
+            return []
+    command = ["ps", "-o", "stat=,ppid=,pgid=,sess=", "-p", str(pid)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
+
+
 def is_alive(pid: int) -> bool:
     """Whether there is a process of that number; a dead one that nobody has fetched (Z) does not count."""
-    answer = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return answer.stdout.strip() != "" and not answer.stdout.startswith("Z")
+    found = process(pid)
+    return found != [] and not found[0].startswith("Z")
 
 
 def pid_file(address: EmbeddedAddress) -> Path:
@@ -183,10 +192,7 @@ def postmaster(address: EmbeddedAddress) -> int:
 
 def keeper_of(server: int) -> int:
     """The parent of the server."""
-    answer = subprocess.run(
-        ["ps", "-o", "ppid=", "-p", str(server)], capture_output=True, text=True, check=True
-    )
-    return int(answer.stdout)
+    return int(process(server)[1])
 
 
 def answers(address: EmbeddedAddress) -> bool:
@@ -336,14 +342,9 @@ def test_who_started_the_server_leaves_nothing_open_that_others_wait_for(site: S
 def test_the_keeper_lives_in_a_session_of_its_own(site: Site) -> None:
     user = site.user()
     keeper = keeper_of(postmaster(user.address()))
-    answer = subprocess.run(
-        ["ps", "-o", "pgid=,sid=", "-p", f"{user.process.pid},{keeper}"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    ours, theirs = (line.split() for line in answer.stdout.splitlines())
-    assert set(ours).isdisjoint(theirs)
+    ours, theirs = process(user.process.pid), process(keeper)
+    assert set(ours[2:]).isdisjoint(theirs[2:])
+    assert user.process.pid != int(theirs[1])
 
 
 def test_no_mode_of_a_folder_above_changes(site: Site) -> None:
