@@ -143,7 +143,7 @@ def _read_once(file: str, path: str) -> tuple[int, bytes]:
 
 
 def _open_to_others(mode: int) -> bool:
-    # Into a folder with the sticky bit others can put files too, but not replace those that are there.
+    # Also a folder with the sticky bit: others can't replace its files then, but still add some.
     return _HAS_MODES and bool(mode & stat.S_IWOTH)
 
 

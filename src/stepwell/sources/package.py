@@ -28,14 +28,17 @@ class PackageSource:
         return admit_all([(entry.name, f"{folder}/{entry.name}", _read(entry, folder)) for entry in entries])
 
     def _folder(self) -> "Traversable":
-        from importlib import resources  # dear, and few projects keep their migrations in a package
+        from importlib import import_module, resources  # dear, and few projects have such a source
 
+        hint = "name an installed package, such as `package:shop.migrations`"
         try:
-            return resources.files(self.package)
-        except (ImportError, TypeError, ValueError) as error:
+            module = import_module(self.package)
+        except Exception as error:  # whatever the package does while it is imported
             message = f"the package {self.package!r} can't be imported: {error}"
-            hint = "name an installed package, such as `package:shop.migrations`"
             raise UsageError(message, hint=hint) from error
+        if not hasattr(module, "__path__"):
+            raise UsageError(f"{self.package!r} is a module, not a package", hint=hint)
+        return resources.files(module)
 
 
 def _read(entry: "Traversable", folder: str) -> bytes:
