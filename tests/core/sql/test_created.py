@@ -107,7 +107,7 @@ from stepwell.engines.sqlite.lexical import SQLITE
         ),
         (
             MYSQL,
-            "/*!50003 CREATE*/ /*!50017 DEFINER=`a`@`b`*/ /*!50003 TRIGGER t BEFORE INSERT ON x SET @a = 1 */",
+            "/*!50003 CREATE*/ /*!50017 DEFINER=`a`@`b`*/ /*!50003 TRIGGER t BEFORE INSERT ON x SET @a=1 */",
             CreatedObject(ObjectKind.TRIGGER, None, "t", table="x"),
         ),
     ],

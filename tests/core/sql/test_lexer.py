@@ -40,6 +40,8 @@ def kinds(sql: str, rules: LexRules) -> str:
         ("'it''s' 'a\\' b", "STRING 'it''s' | STRING 'a\\' | WORD b"),
         ("E'it\\'s' e'\\\\' b", "STRING E'it\\'s' | STRING e'\\\\' | WORD b"),
         ("E'a'\n 'b\\'c' d", "STRING E'a'\n 'b\\'c' | WORD d"),
+        ("E'a' -- '\n--'\n'b\\'c' d", "STRING E'a' -- '\n--'\n'b\\'c' | WORD d"),
+        ("E'a' 'b\\'", "STRING E'a' | STRING 'b\\'"),
         ("B'01' x'ff' n'a' U&'\\0041'", "STRING B'01' | STRING x'ff' | STRING n'a' | STRING U&'\\0041'"),
         ('"a""b" u&"\\0041" U & 1', 'QUOTED "a""b" | QUOTED u&"\\0041" | WORD U | OPERATOR & | NUMBER 1'),
         ("$$ ; $a$ $$ $a$ $$ $b$ $a$", "STRING $$ ; $a$ $$ | STRING $a$ $$ $b$ $a$"),

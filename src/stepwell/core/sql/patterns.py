@@ -101,9 +101,11 @@ def _strings(rules: LexRules) -> Iterator[tuple[Kind | Mark, str]]:
         prefix += "|[Uu]&"
     escapes = rules.backslash_escapes
     if rules.escape_strings:
-        # A string that goes on after a line break goes on with the same escapes.
+        # A string that goes on after a line break goes on with the same escapes, as the server has it; psql does
+        # not, and takes `E'a'` and `'b\'` on the next line for two strings.
         part = _delimited("'", escapes=True)
-        yield Kind.STRING, rf"[Ee]{part}(?:[ \t\f\v]*[\r\n]\s*{part})*"
+        gap = r"(?:[ \t\f\v]|--[^\r\n]*)*[\r\n](?:\s|--[^\r\n]*[\r\n])*"
+        yield Kind.STRING, rf"[Ee]{part}(?:{gap}{part})*"
         yield Kind.UNTERMINATED, rf"[Ee]'{_ANY}"
     yield Kind.STRING, f"(?:{prefix})?{_delimited(chr(39), escapes=escapes)}"
     yield Kind.UNTERMINATED, f"(?:{prefix})?'{_ANY}"
