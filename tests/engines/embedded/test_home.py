@@ -48,6 +48,13 @@ def test_a_project_made_anew_does_not_get_the_old_data(tmp_path: Path) -> None:
     assert not old.folder.exists()
 
 
+def test_a_home_that_was_deleted_is_made_again(tmp_path: Path) -> None:
+    home = root_home(tmp_path)
+    shutil.rmtree(tmp_path / "system")
+    assert root_home(tmp_path) == home
+    assert home.folder.is_dir()
+
+
 @pytest.mark.parametrize("lock", ["users_lock", "server_lock"])
 def test_data_in_use_are_not_discarded(tmp_path: Path, lock: str) -> None:
     old = root_home(tmp_path)
