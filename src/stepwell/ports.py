@@ -179,7 +179,7 @@ class Connection(Protocol):
         """End the segment so that nothing of it stands. Quiet where the connection is gone."""
 
     async def confirm(self, batch: Batch) -> frozenset[Version]:
-        """Which versions the log says this batch has applied or reverted; reconnects where the connection is gone."""
+        """Which versions this batch has applied or reverted, by the log; reconnects if need be."""
 
     async def read_log(self, limit: int | None, batch: str | None) -> tuple[LogEntry, ...]:
         """The newest rows of the log, oldest first. Reads only."""

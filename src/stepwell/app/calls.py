@@ -1,9 +1,10 @@
 """The awaitables that `database` hands out, and the book in which none of them can be forgotten silently."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
 from typing import Any, Generic, TypeVar
 
+from stepwell.author import Row
 from stepwell.core.errors import Fault, MisuseError, Place
 
 T = TypeVar("T")
@@ -90,6 +91,7 @@ class Block(Generic[T]):
         book: CallBook,
         verb: str,
         place: Place,
+        *,
         enter: Callable[[], Coroutine[Any, Any, T]],
         leave: Callable[..., Coroutine[Any, Any, bool]],
         loop: asyncio.AbstractEventLoop | None,
@@ -117,3 +119,38 @@ class Block(Generic[T]):
         if self._loop is None:
             return False
         return asyncio.run_coroutine_threadsafe(self.__aexit__(*exc), self._loop).result()
+
+
+class Rows:
+    """The rows of `database.iterate`, for `async for` (in a plain `def`: `for`). Leaving the loop early is no fault."""
+
+    __slots__ = ("_book", "_loop", "_place", "_rows", "_verb")
+
+    def __init__(
+        self,
+        book: CallBook,
+        verb: str,
+        place: Place,
+        rows: AsyncIterator[Row],
+        loop: asyncio.AbstractEventLoop | None,
+    ) -> None:
+        self._book, self._verb, self._place, self._rows, self._loop = book, verb, place, rows, loop
+        book.made(id(self), verb, place)
+
+    def _begin(self) -> None:
+        self._book.begun(id(self), self._verb, self._place)
+        self._book.ended(id(self))
+
+    def __aiter__(self) -> AsyncIterator[Row]:
+        self._begin()
+        return self._rows
+
+    def __iter__(self) -> Iterator[Row]:
+        if self._loop is None:
+            raise TypeError(f"write 'async for row in database.{self._verb}', not 'for'")
+        self._begin()
+        while (row := asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()) is not None:
+            yield row
+
+    async def _next(self) -> Row | None:
+        return await anext(self._rows, None)

@@ -1,4 +1,4 @@
-"""`mark` and `unmark`: correct the history on purpose, without running anything (`stamp` in Alembic, `--fake` in Django).
+"""`mark` and `unmark`: correct the history on purpose, running nothing (`stamp` in Alembic, `--fake` in Django).
 
 Both take the lock, show first what they would do, and leave a row in the log.
 """

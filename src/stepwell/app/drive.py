@@ -1,4 +1,4 @@
-"""The loop: perform an action of the run machine, send it the outcome. It holds no decision; cancellation is an outcome."""
+"""The loop: perform an action of the run machine, send it the outcome; cancellation is an outcome too."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -59,6 +59,7 @@ class Shell:
         context: Context,
         connection: Connection,
         plan: Plan,
+        *,
         classes: Classes,
         batch: Batch,
         checksum: Callable[[Step], str],

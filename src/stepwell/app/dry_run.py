@@ -1,4 +1,7 @@
-"""What a plan would send: SQL files are only read, Python migrations run with a handle that records and executes nothing."""
+"""What a plan would send: SQL files are only read, Python migrations run with a handle that records.
+
+Nothing but reads is executed, each in a short read-only transaction of its own.
+"""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager

@@ -1,6 +1,6 @@
 """Where a step outside a transaction and the run machine meet: before each statement the step waits to be let through.
 
-The step runs as a task of its own; `wait` gives what it wants or that it has ended, `execute` and `resume` let it go on.
+The step runs as a task; `wait` gives what it wants or that it has ended, `execute` and `resume` let it go on.
 """
 
 import asyncio
@@ -72,8 +72,8 @@ class Gate:
 def _answer_unknown(number: int) -> EngineError:
     return EngineError(
         Fault(
-            f"statement {number} was done by a former run, and its answer, which the migration needs, is not known any more",
+            f"statement {number} was done by a former run, and its answer, which the migration needs, is not known",
             code="answer_unknown",
-            hint="look at the database, then 'stepwell mark' (all of it is there) or 'stepwell unmark' (run it again, whole)",
+            hint="look at the database, then say 'stepwell mark' (it is there) or 'stepwell unmark' (run it again)",
         )
     )

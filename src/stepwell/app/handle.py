@@ -1,4 +1,4 @@
-"""The running step's side of `database`: takes SQL apart, refuses what would end the transaction, binds, sends, remembers.
+"""The running step's side of `database`: takes SQL apart, refuses what would end the transaction, binds and sends.
 
 It decides nothing about migrations; how a statement reaches the database is the `Wire` of the engine.
 """
@@ -6,14 +6,14 @@ It decides nothing about migrations; how a statement reaches the database is the
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from itertools import count
 from types import FrameType
 from typing import Any, TypeVar
 
-from stepwell.app.calls import Block, Call, CallBook
+from stepwell.app.calls import Block, Call, CallBook, Rows
 from stepwell.app.gate import Gate
 from stepwell.app.refusals import MISSING, Savepoints, refuse
 from stepwell.author import Row, Values
@@ -70,13 +70,12 @@ class StepHandle:
         place = self._place(frame)
         make: Callable[[Place], tuple[Any, Any]] = getattr(self, f"_{verb}")
         enter, leave = make(place)
-        return Block(self._book, f"{verb}()", place, enter, leave, self._blocking)
+        return Block(self._book, f"{verb}()", place, enter=enter, leave=leave, loop=self._blocking)
 
-    def iterate(self, frame: FrameType, sql: str, values: Values | None) -> Any:
-        """An iterator over rows, blocking in a plain `def`."""
+    def iterate(self, frame: FrameType, sql: str, values: Values | None) -> Rows:
+        """An iterator over rows, async, and in a plain `def` blocking."""
         place = self._place(frame)
-        rows = self._iterate(place, sql, values)
-        return rows if self._blocking is None else self._block_each(rows)
+        return Rows(self._book, "iterate()", place, self._iterate(place, sql, values), self._blocking)
 
     def blocking(self, loop: asyncio.AbstractEventLoop) -> None:
         """From here on calls come from a thread and wait for their result."""
@@ -89,16 +88,8 @@ class StepHandle:
         assert self._blocking is not None  # noqa: S101 - only called where it is set
         return asyncio.run_coroutine_threadsafe(wait(), self._blocking).result()
 
-    def _block_each(self, rows: AsyncIterator[Row]) -> Iterator[Row]:
-        async def following() -> Row | None:
-            return await anext(rows, None)
-
-        assert self._blocking is not None  # noqa: S101 - only called where it is set
-        while (row := asyncio.run_coroutine_threadsafe(following(), self._blocking).result()) is not None:
-            yield row
-
     def close(self) -> None:
-        """The step has ended. Raises for calls that were forgotten, and for a failure that was caught but not undone."""
+        """The step has ended. Raises for calls that were forgotten, and for a failure that was caught, not undone."""
         self._book.close()
         if self._poison is not None:
             raise self._poison
@@ -181,7 +172,9 @@ class StepHandle:
 
         return enter, leave
 
-    def _driver(self, place: Place) -> tuple[Callable[[], Coroutine[Any, Any, Any]], Callable[..., Coroutine[Any, Any, bool]]]:
+    def _driver(
+        self, place: Place
+    ) -> tuple[Callable[[], Coroutine[Any, Any, Any]], Callable[..., Coroutine[Any, Any, bool]]]:
         lent: list[AbstractAsyncContextManager[Any]] = []
 
         async def enter() -> Any:

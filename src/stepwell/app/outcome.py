@@ -1,7 +1,8 @@
-"""From the end of a run to its report, and to the error that tells of a failure. Pure, but for the clock it is given."""
+"""From the end of a run to its report, and to the error that tells of a failure."""
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from stepwell.app.context import Context
 from stepwell.core.errors import (
@@ -37,30 +38,34 @@ def planned(made: Plan) -> tuple[StepReport, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a run was about, and what it found before its first step."""
+
+    wish: Wish
+    batch: Batch
+    began: float
+    warnings: tuple[str, ...] = ()
+    segments: tuple[SegmentReport, ...] = ()
+
+
 def finish(
-    context: Context,
-    wish: Wish,
-    batch: Batch,
-    steps: Sequence[StepReport],
-    ending: Ending | None,
-    warnings: Sequence[str],
-    segments: Sequence[SegmentReport],
-    began: float,
+    context: Context, course: Course, steps: Sequence[StepReport], ending: Ending | None = None
 ) -> RunReport:
     """Give the report of a success; raise the error of a failure with its report."""
     error = _error(ending) if ending is not None else None
     report = RunReport(
         ok=error is None,
-        direction=wish.direction,
+        direction=course.wish.direction,
         dry_run=False,
-        batch=batch.id,
-        elapsed_ms=(context.clock() - began) * 1000,
+        batch=course.batch.id,
+        elapsed_ms=(context.clock() - course.began) * 1000,
         steps=tuple(steps),
-        segments=tuple(segments),
-        warnings=tuple(warnings),
+        segments=course.segments,
+        warnings=course.warnings,
         error=ending.fault if ending is not None else None,
         exit_code=error.exit_code if error is not None else 0,
-        stands=_stands(steps, wish.direction) if error is not None else None,
+        stands=_stands(steps, course.wish.direction) if error is not None else None,
     )
     if ending is not None and ending.interrupted:
         raise InterruptedRun(report)

@@ -1,4 +1,4 @@
-"""Which statements of a migration are refused unsent: those that would end its transaction, or a savepoint not its own."""
+"""Which statements are refused unsent: those that would end the transaction, or a savepoint not the author's."""
 
 from stepwell.core.sql.kinds import StatementFacts, StatementKind
 

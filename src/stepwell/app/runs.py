@@ -1,4 +1,4 @@
-"""What `migrate` and `rollback` have in common: read, plan, load, prepare, drive; again where somebody else was faster."""
+"""What `migrate` and `rollback` have in common: read, plan, load, drive; again where somebody else was faster."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ async def run_wish(
     Gives the report of a success (also: nothing to do). Raises the error of a failure, with the report in `report`;
     `InterruptedRun` where the task was cancelled.
     """
-    began = context.clock()
+    course = Course(wish, context.new_batch(), context.clock())
     shelf = Shelf(context)
     connection = await connected(context, shelf, read_only=dry_run or preview)
     try:
@@ -47,8 +47,8 @@ async def run_wish(
         for warning in about.warnings:
             context.emit(Warned(warning))
         if dry_run or preview:
-            return await _only_told(context, shelf, connection, wish, began, preview=preview)
-        return await _really(context, shelf, connection, wish, began)
+            return await _only_told(context, shelf, connection, course, preview=preview)
+        return await _really(context, shelf, connection, course)
     finally:
         await connection.close()
 
@@ -63,34 +63,46 @@ async def connected(context: Context, shelf: Shelf, *, read_only: bool) -> Conne
         raise
 
 
-async def _really(
-    context: Context, shelf: Shelf, connection: Connection, wish: Wish, began: float
-) -> RunReport:
-    batch = context.new_batch()
+async def _really(context: Context, shelf: Shelf, connection: Connection, course: Course) -> RunReport:
     stands: tuple[StepReport, ...] = ()
-    segments: tuple[SegmentReport, ...] = ()
     for _ in range(MOST_PLANS):
-        ready = await _ready(context, shelf, connection, wish)
-        segments += planned_segments(ready.plan)
+        ready = await _ready(context, shelf, connection, course.wish)
+        course = _told(course, ready.plan)
         if not ready.plan.steps:
-            return finish(context, wish, batch, stands, None, ready.plan.warnings, segments, began)
+            return finish(context, course, stands)
         await _before_first(shelf, connection, ready)
         _tell(context, ready.plan)
-        shell = Shell(
-            context, connection, ready.plan, ready.classes, batch, lambda step: shelf.checksum(step.migration)
-        )
-        policy = RunPolicy(lock_wait=context.settings.lock_wait, jitter=context.jitter)
-        end = await shell.drive(run(ready.plan, policy, prepare=not ready.history.ready))
+        end = await _drive(context, shelf, connection, course.batch, ready)
         if end.ending is None or not end.ending.stale:
-            steps = (*stands, *end.steps)
-            return finish(context, wish, batch, steps, end.ending, ready.plan.warnings, segments, began)
+            return finish(context, course, (*stands, *end.steps), end.ending)
         stands += end.finished
         context.emit(Replanned())
-        wish = _rest_of(wish, end.finished)
+        course = replace(course, wish=_rest_of(course.wish, end.finished))
     raise ContradictionError(
         f"the history changed {MOST_PLANS} times while it was planned",
         hint="something else writes into it: look who does",
     )
+
+
+async def _drive(
+    context: Context, shelf: Shelf, connection: Connection, batch: Batch, ready: Ready
+) -> RunEnd:
+    shell = Shell(
+        context,
+        connection,
+        ready.plan,
+        classes=ready.classes,
+        batch=batch,
+        checksum=lambda step: shelf.checksum(step.migration),
+    )
+    policy = RunPolicy(lock_wait=context.settings.lock_wait, jitter=context.jitter)
+    return await shell.drive(run(ready.plan, policy, prepare=not ready.history.ready))
+
+
+def _told(course: Course, made: Plan) -> Course:
+    """The course with what this plan says; after a plan that had to be made anew, all that was said is kept."""
+    warnings = tuple(dict.fromkeys((*course.warnings, *made.warnings)))
+    return replace(course, warnings=warnings, segments=course.segments + planned_segments(made))
 
 
 def _rest_of(wish: Wish, finished: tuple[StepReport, ...]) -> Wish:
@@ -101,25 +113,15 @@ def _rest_of(wish: Wish, finished: tuple[StepReport, ...]) -> Wish:
 
 
 async def _only_told(
-    context: Context, shelf: Shelf, connection: Connection, wish: Wish, began: float, *, preview: bool
+    context: Context, shelf: Shelf, connection: Connection, course: Course, *, preview: bool
 ) -> RunReport:
-    ready = await _ready(context, shelf, connection, wish, load=not preview)
-    if not preview and wish.direction is Direction.UP:
-        await _refuse_existing(shelf, connection, ready)
+    ready = await _ready(context, shelf, connection, course.wish, load=not preview)
     steps = planned(ready.plan)
     if not preview:
+        if course.wish.direction is Direction.UP:
+            await _refuse_existing(shelf, connection, ready)
         steps = await record(context, connection, ready.plan, ready.classes, steps)
-    report = finish(
-        context,
-        wish,
-        context.new_batch(),
-        steps,
-        None,
-        ready.plan.warnings,
-        planned_segments(ready.plan),
-        began,
-    )
-    return replace(report, dry_run=True)
+    return replace(finish(context, _told(course, ready.plan), steps), dry_run=True)
 
 
 async def _ready(
@@ -170,8 +172,8 @@ async def _refuse_existing(shelf: Shelf, connection: Connection, ready: Ready) -
     objects: list[CreatedObject] = []
     for step in ready.plan.steps:
         for created in shelf.facts(step.migration, Direction.UP).creates:
-            if creators.setdefault((created.kind, created.schema, created.name), step) is step:
-                objects.append(created)
+            creators.setdefault((created.kind, created.schema, created.name), step)
+            objects.append(created)
     if found := await connection.existing(objects):
         raise _exists_already(found, creators)
 

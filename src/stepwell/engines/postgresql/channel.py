@@ -6,7 +6,7 @@ each queued statement is kept, and after an error the first one without a result
 
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ PRUNE_EVERY = 256  # answered statements are forgotten in lots, so that a long r
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A statement that was sent: its cursor, where it comes from, how its author wrote it, how many rows it must touch."""
+    """A statement that was sent: its cursor, its origin, how its author wrote it, how many rows it must touch."""
 
     cursor: Cursor
     origin: Origin | None
@@ -74,10 +74,8 @@ class Channel:
         """Stop queueing after a failure; whatever was queued behind it is gone."""
         if self._pipeline is not None:
             block, self._pipeline, self._block = self._block, None, None
-            try:
+            with suppress(psycopg.Error):  # the failure that led here has been told already
                 await block.__aexit__(None, None, None)
-            except psycopg.Error:
-                pass  # the failure that led here has been told already
         self._sent.clear()
 
     @asynccontextmanager

@@ -1,12 +1,10 @@
-"""One connection to PostgreSQL for one run: the lock, the history, the segments. It decides nothing about migrations."""
+"""One connection to PostgreSQL for one run: lock, history, segments. It decides nothing about migrations."""
 
-import inspect as python_inspect
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
 import psycopg
-from psycopg import AsyncConnection
 
 from stepwell.core.actions import Busy, Held, LogLine
 from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError
@@ -26,9 +24,8 @@ from stepwell.core.sql.parameters import ParameterStyle, bind
 from stepwell.core.tables import TableNames, attempts_of
 from stepwell.core.url import DatabaseUrl
 from stepwell.engines.postgresql import lock, tables
-from stepwell.engines.postgresql.channel import Channel
+from stepwell.engines.postgresql.channel import Channel, Row
 from stepwell.engines.postgresql.dialect import DIALECT
-from stepwell.engines.postgresql.errors import why_not
 from stepwell.engines.postgresql.existing import existing
 from stepwell.engines.postgresql.inspect import (
     DESCRIBE,
@@ -37,6 +34,7 @@ from stepwell.engines.postgresql.inspect import (
     trusted_log,
     trusted_shape,
 )
+from stepwell.engines.postgresql.opening import Opened, give_back, open_connection
 from stepwell.engines.postgresql.rights import check_rights
 from stepwell.engines.postgresql.rows import (
     DEFER_AGAIN,
@@ -53,7 +51,6 @@ from stepwell.ports import About, Batch, ConnectOptions, Dialect, EngineError, K
 
 UNDEFINED_TABLE = "42P01"
 GONE = HistoryMark(-1, -1, -1)  # no history has this mark: the plan is made anew
-KEEPALIVE = {"keepalives": "1", "keepalives_idle": "5", "keepalives_interval": "2", "keepalives_count": "3"}
 
 
 async def connect(url: DatabaseUrl | None, options: ConnectOptions) -> "PostgresConnection":
@@ -74,9 +71,9 @@ class PostgresConnection:
         self._description: Description | None = None
         self._transactional = True
         self._session_lock = False
-        self._was_autocommit = True
         self._changed_settings: list[str] = []
-        self._channel: Channel = None  # type: ignore[assignment]  # set by open(), before anybody has the object
+        self._opened: Opened
+        self._channel: Channel
 
     @property
     def dialect(self) -> Dialect:
@@ -87,58 +84,19 @@ class PostgresConnection:
 
     async def open(self) -> None:
         """Connect, again if need be; the channel is new afterwards."""
-        connection = await (self._borrow() if self._options.connect is not None else self._dial())
-        self._channel = Channel(connection, self._redactor)
+        self._opened = await open_connection(self._url, self._options, self._redactor)
+        self._channel = Channel(self._opened.connection, self._redactor)
         if self._settings.role:
             await self._channel.send(f"SET ROLE {tables.quote(self._settings.role)}")
 
-    async def _dial(self) -> AsyncConnection[Any]:
-        if self._url is None:
-            raise UsageError(
-                "no database is named", hint="give --url, DATABASE_URL, or 'url' in the configuration"
-            )
-        parameters = {
-            "connect_timeout": "10",
-            "application_name": "stepwell",
-            **KEEPALIVE,
-            **self._url.parameters(),
-        }
-        try:
-            return await AsyncConnection.connect(autocommit=True, prepare_threshold=None, **parameters)  # type: ignore[arg-type]
-        except psycopg.Error as error:
-            raise why_not(error, self._url.shown, self._redactor) from None
-
-    async def _borrow(self) -> AsyncConnection[Any]:
-        given = self._options.connect()
-        connection = await given if python_inspect.isawaitable(given) else given
-        if not isinstance(connection, AsyncConnection):
-            raise UsageError(
-                f"connect= must give a psycopg.AsyncConnection, not {type(connection).__name__}",
-                hint="for example connect=lambda: psycopg.AsyncConnection.connect(...)",
-            )
-        self._was_autocommit = connection.autocommit
-        if not connection.autocommit:
-            await connection.set_autocommit(True)
-        return connection
-
     async def close(self) -> None:
-        """Give everything back; a borrowed connection goes back to its owner as it was."""
-        try:
-            await self._channel.drop_pipeline()
-            if self._options.connect is None:
-                await self._channel.connection.close()
-            elif not self._channel.broken:
-                await self._return_borrowed()
-        except (psycopg.Error, EngineError):
-            pass  # there is nobody left to tell, and nothing left to save
-
-    async def _return_borrowed(self) -> None:
-        if self._channel.in_transaction:
-            await self._channel.send("ROLLBACK")
-        if self._settings.role:
-            await self._channel.send("RESET ROLE")
-        if not self._was_autocommit:
-            await self._channel.connection.set_autocommit(False)
+        """Give everything back; there is nobody left to tell of a failure, and nothing left to save."""
+        with suppress(psycopg.Error, EngineError):
+            await self.abort()
+            if self._settings.role and not self._channel.broken:
+                await self._channel.send("RESET ROLE")
+        with suppress(psycopg.Error):
+            await give_back(self._opened)
 
     # --- asking ---
 
@@ -366,8 +324,8 @@ class PostgresConnection:
             await self.open()
             await self._wait_for_old_transaction()
         names = self._tables(await self._describe())
-        bound = bind(names.select_confirmed, DIALECT.rules, {"batch": batch.id}, ParameterStyle.NUMERIC)
-        return frozenset(Version(row[0]) for row in await self._channel.rows(bound.sql, bound.params))
+        rows = await self._named(names.select_confirmed, {"batch": batch.id})
+        return frozenset(Version(row[0]) for row in rows)
 
     async def _wait_for_old_transaction(self) -> None:
         for _ in range(round(self._settings.lock_wait * 10) + 1):
@@ -378,6 +336,10 @@ class PostgresConnection:
             await self._channel.rows("SELECT pg_sleep(0.1)")
         raise ConnectionFailedError("the old connection still holds the lock", refusal=Refusal.LOST)
 
+    async def _named(self, sql: str, values: dict[str, object]) -> list[Row]:
+        bound = bind(sql, DIALECT.rules, values, ParameterStyle.NUMERIC)
+        return await self._channel.rows(bound.sql, list(bound.params))
+
     # --- the log, the lock ---
 
     async def read_log(self, limit: int | None, batch: str | None) -> tuple[LogEntry, ...]:
@@ -386,8 +348,7 @@ class PostgresConnection:
         if not trusted_log(found, self._settings.trusted_owners):
             return ()
         sql = self._tables(found).select_log(of_batch=batch is not None)
-        bound = bind(sql, DIALECT.rules, {"batch": batch, "limit": limit}, ParameterStyle.NUMERIC)
-        rows = await self._channel.rows(bound.sql, bound.params)
+        rows = await self._named(sql, {"batch": batch, "limit": limit})
         return tuple(log_entry(row) for row in reversed(rows))
 
     async def holder(self) -> str | None:

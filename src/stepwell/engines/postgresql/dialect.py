@@ -19,8 +19,8 @@ HINTS = {
     "57014": "the statement was stopped: see --statement-timeout",
     "42501": "the role lacks a right: grant it, make the role owner of the object, or use --role",
     "42P07": "it exists already: if the database has it from an older tool, see 'stepwell mark'",
-    "42P18": "PostgreSQL can't tell the type of a parameter: write a cast, such as CAST(:name AS text); statements that "
-    "define something (CREATE, ALTER, ...) take no parameters",
+    "42P18": "PostgreSQL can't tell the type of a parameter: write a cast, such as CAST(:name AS text); statements "
+    "that define something (CREATE, ALTER, ...) take no parameters",
     "25P02": "an error before this one was caught inside the migration; put the statement that may fail into "
     "'async with database.transaction():'",
 }

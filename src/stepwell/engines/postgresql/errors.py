@@ -1,4 +1,4 @@
-"""What psycopg's errors mean: why a connection failed, and what kind of failure a statement's is. No driver at import."""
+"""What psycopg's errors mean: why a connection failed, and what kind of failure a statement's is."""
 
 import re
 from typing import TYPE_CHECKING

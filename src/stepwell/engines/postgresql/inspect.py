@@ -26,7 +26,8 @@ SELECT b.*, c.relname::text, c.relkind::text, c.relrowsecurity, c.relispartition
   pg_catalog.has_table_privilege(c.oid, 'SELECT'),
   pg_catalog.has_table_privilege(c.oid, 'INSERT') AND pg_catalog.has_table_privilege(c.oid, 'DELETE'),
   pg_catalog.pg_has_role(current_user, c.relowner, 'USAGE')
-FROM (SELECT pg_catalog.current_database()::text AS db, current_user::text AS usr, n.nspname::text AS nsp, n.oid AS nspoid,
+FROM (SELECT pg_catalog.current_database()::text AS db, current_user::text AS usr,
+        n.nspname::text AS nsp, n.oid AS nspoid,
         pg_catalog.has_schema_privilege(n.oid, 'CREATE') AS may_create,
         pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS may_use,
         pg_catalog.pg_is_in_recovery() AS standby,

@@ -19,15 +19,15 @@ LIMIT 1"""
 
 HOLDER = (
     "SELECT a.pid, a.usename, coalesce(a.client_addr::text, 'this machine'), a.application_name,"
-    " to_char(coalesce(a.xact_start, a.query_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), a.state, a.wait_event_type"
-    + _HOLDER_ROWS
+    " to_char(coalesce(a.xact_start, a.query_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'),"
+    " a.state, a.wait_event_type" + _HOLDER_ROWS
 )
 END_HOLDER = "SELECT pg_terminate_backend(a.pid)" + _HOLDER_ROWS
 
 
 def key_of(database: str, schema: str, table: str) -> int:
     """The advisory key, a signed 64-bit number: per history table, so that tenants do not wait for each other."""
-    text = "\0".join(("stepwell", database, schema, table))
+    text = f"stepwell\0{database}\0{schema}\0{table}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big", signed=True)
 
 

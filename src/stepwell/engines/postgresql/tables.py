@@ -65,7 +65,7 @@ _LOG_INTO = (
 
 
 def insert_log(tables: TableNames) -> str:
-    """One log row: batch, segment, version, direction, event, statement, statements, elapsed, digest, host, tool, error."""
+    """One log row, of the values of `rows.log_values`."""
     return (
         f"INSERT INTO {tables.log} {_LOG_INTO} VALUES ($1, $2::int, $3, NULL, $4, $5, $6::int, $7::int,"
         f" {UTC_NOW} - coalesce($8::float8, 0) * interval '1 ms', $8, $9, current_user, $10, $11, $12)"

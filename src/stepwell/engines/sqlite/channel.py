@@ -26,7 +26,7 @@ class Channel:
         self._thread = thread
 
     async def call(self, work: Callable[[], T]) -> T:
-        """Do something with the connection in its thread. A cancelled caller interrupts the statement and waits for it."""
+        """Use the connection in its thread. A cancelled caller interrupts the statement and waits for it."""
         if self._thread is None:
             return work()
         future = asyncio.get_running_loop().run_in_executor(self._thread, work)

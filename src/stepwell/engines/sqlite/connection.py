@@ -174,7 +174,7 @@ class SQLiteConnection:
         return True
 
     async def acquire(self, *, transactional: bool) -> Held | Busy:
-        """Take the write lock; a step that can't be in a transaction has none, and checks the history alone."""
+        """Take the write lock; a step that can't be in a transaction has none."""
         if transactional and not await self._begin():
             return Busy(await self.holder())
         try:
@@ -191,7 +191,7 @@ class SQLiteConnection:
         return SQLiteWire(self._channel, holding=self._channel.connection.in_transaction)
 
     async def end_step(self, step: Step, *, wrote_data: bool) -> None:
-        """Deferred foreign keys are checked by COMMIT; here they are found early, and attributed to their step."""
+        """Deferred foreign keys are checked by COMMIT; here they are found early, with their step."""
         if not wrote_data:
             return
         _, ((enforced,),) = await self._channel.rows("PRAGMA foreign_keys")
