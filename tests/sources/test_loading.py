@@ -186,6 +186,20 @@ FAILURES: list[tuple[str, str, str, int | None, str | None]] = [
         None,
     ),
     (
+        "an error with a secret in it",
+        SIMPLE + "raise ValueError('postgresql://app:S3cr3t@db/shop')\n",
+        "it can't be imported: ValueError: postgresql://app:***@db/shop",
+        6,
+        None,
+    ),
+    (
+        "a getter's error with a secret in it",
+        class_with("def get_name(self): raise ValueError('password=S3cr3t')"),
+        "get_name() failed: ValueError: password=***",
+        3,
+        None,
+    ),
+    (
         "a missing module",
         "import no_such_module_anywhere\n" + SIMPLE,
         "it can't be imported: ModuleNotFoundError: No module named 'no_such_module_anywhere'",

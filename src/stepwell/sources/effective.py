@@ -12,6 +12,7 @@ from stepwell.core.files.assemble import GETTERS, Declarations, assemble
 from stepwell.core.files.declared import ATTRIBUTES, Declared
 from stepwell.core.files.noticed import ABOUT_DOWN
 from stepwell.core.migration import Migration, PythonBody
+from stepwell.core.redact import Redactor
 
 
 def effective(migration: Migration, cls: type[Author]) -> Migration:
@@ -84,4 +85,5 @@ class _Class:
         return self._place if code is None else Place(self._place.path, code.co_firstlineno)
 
     def _failed(self, label: str, error: Exception, place: Place) -> MigrationFileError:
-        return MigrationFileError(f"{label} failed: {type(error).__name__}: {error}", place=place)
+        message = Redactor().clean(f"{label} failed: {type(error).__name__}: {error}")
+        return MigrationFileError(message, place=place)

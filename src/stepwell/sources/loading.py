@@ -13,6 +13,7 @@ from stepwell.core.errors import MigrationFileError, Place
 from stepwell.core.files.pytree import compile_tree, parse_tree
 from stepwell.core.files.text import decode
 from stepwell.core.migration import PythonBody, SourceFile
+from stepwell.core.redact import Redactor
 
 _INHERIT = "inherit from `Migration`, with `from stepwell import Migration`"
 
@@ -110,7 +111,8 @@ def _import_failed(
         message = f"its import ended the program (SystemExit: {error.code!r})"
         hint = "put nothing but definitions at the level of the module"
     else:
-        message = f"it can't be imported: {type(error).__name__}: {error}"
+        # The author's code may put what it connects with into its errors.
+        message = Redactor().clean(f"it can't be imported: {type(error).__name__}: {error}")
         if isinstance(error, ModuleNotFoundError) and root is not None:
             hint = f"modules are looked for in {root}, and among what is installed"
     return MigrationFileError(message, place=Place(source.path, line), hint=hint)
