@@ -33,7 +33,7 @@ def _run(verb: Coroutine[Any, Any, T]) -> T:
 
 
 class Project:
-    """As `stepwell.Project`, whose arguments it takes; each verb returns when it is done. See there for what they do."""
+    """As `stepwell.Project`, whose arguments it takes; each verb returns when it is done."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         self.project = project.Project(*arguments, **settings)

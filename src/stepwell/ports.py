@@ -103,7 +103,7 @@ class Wire(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a connection knows of its database. `table` is the history table, schema-qualified where there are schemas."""
+    """What a connection knows of its database; `table` is the history table, schema-qualified if there are schemas."""
 
     url: str
     engine: str

@@ -7,7 +7,6 @@ import asyncio
 import hashlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from itertools import count
 from types import FrameType
@@ -175,7 +174,7 @@ class StepHandle:
     def _driver(
         self, place: Place
     ) -> tuple[Callable[[], Coroutine[Any, Any, Any]], Callable[..., Coroutine[Any, Any, bool]]]:
-        lent: list[AbstractAsyncContextManager[Any]] = []
+        lent: list[Any] = []
 
         async def enter() -> Any:
             if self._blocking is not None and self._dialect.abilities.pipeline:

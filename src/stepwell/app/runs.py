@@ -7,16 +7,17 @@ from stepwell.app.context import Context
 from stepwell.app.drive import Classes, Shell
 from stepwell.app.dry_run import record
 from stepwell.app.gather import Gathered, Shelf, with_bodies
-from stepwell.app.outcome import finish, planned
+from stepwell.app.outcome import Course, finish, planned
 from stepwell.core.errors import ConnectionFailedError, ContradictionError
 from stepwell.core.events import Connected, Planned, Replanned, Warned
 from stepwell.core.history import History
+from stepwell.core.ledger import RunEnd
 from stepwell.core.migration import Direction
 from stepwell.core.plan import MANY, Plan, Step, Wish, plan
 from stepwell.core.report import RunReport, SegmentReport, StepReport
 from stepwell.core.run import RunPolicy, run
 from stepwell.core.sql.kinds import CreatedObject
-from stepwell.ports import Connection
+from stepwell.ports import Batch, Connection
 
 MOST_PLANS = 100  # how often a plan is made anew before something is told to be wrong
 

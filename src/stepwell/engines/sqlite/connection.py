@@ -191,7 +191,7 @@ class SQLiteConnection:
         return SQLiteWire(self._channel, holding=self._channel.connection.in_transaction)
 
     async def end_step(self, step: Step, *, wrote_data: bool) -> None:
-        """Deferred foreign keys are checked by COMMIT; here they are found early, with their step."""
+        """Deferred foreign keys are checked by COMMIT; here they are found with their step."""
         if not wrote_data:
             return
         _, ((enforced,),) = await self._channel.rows("PRAGMA foreign_keys")
