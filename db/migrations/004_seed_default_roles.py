@@ -9,6 +9,29 @@ ROLES = (
     ("member", "May keep a journal"),
 )
 
+# A role of that name that is there already stays as it is, and is not noted as ours.
+ADD = """\
+WITH added AS (
+    INSERT INTO roles (name, description) VALUES (:name, :description)
+    ON CONFLICT (name) DO NOTHING
+    RETURNING id
+)
+INSERT INTO seeded_rows (seeded_by, table_name, row_id)
+SELECT '004', 'roles', id FROM added"""
+
+# Whoever is giving somebody one of these roles at this moment finishes first, or waits.
+LOCK = """\
+SELECT id FROM roles
+WHERE id IN (SELECT row_id FROM seeded_rows WHERE seeded_by = '004' AND table_name = 'roles')
+ORDER BY id FOR UPDATE"""
+
+# What people have changed, or given to somebody, is theirs by now and stays.
+REMOVE = """\
+DELETE FROM roles
+WHERE name = :name AND description = :description
+AND id IN (SELECT row_id FROM seeded_rows WHERE seeded_by = '004' AND table_name = 'roles')
+AND NOT EXISTS (SELECT FROM user_roles WHERE user_roles.role_id = roles.id)"""
+
 
 class SeedDefaultRolesMigration(Migration):
     def get_version(self) -> str:
@@ -24,36 +47,11 @@ class SeedDefaultRolesMigration(Migration):
         return ["001"]
 
     async def up(self) -> None:
-        # A role of that name that is there already stays as it is, and is not noted as ours.
         for name, description in ROLES:
-            await database.execute(
-                """
-                WITH added AS (
-                    INSERT INTO roles (name, description) VALUES (:name, :description)
-                    ON CONFLICT (name) DO NOTHING
-                    RETURNING id
-                )
-                INSERT INTO seeded_rows (seeded_by, table_name, row_id) SELECT '004', 'roles', id FROM added
-                """,
-                {"name": name, "description": description},
-            )
+            await database.execute(ADD, {"name": name, "description": description})
 
     async def down(self) -> None:
-        # Whoever is giving somebody one of these roles at this moment finishes first, or waits.
-        await database.execute("""
-            SELECT id FROM roles
-            WHERE id IN (SELECT row_id FROM seeded_rows WHERE seeded_by = '004' AND table_name = 'roles')
-            ORDER BY id FOR UPDATE
-        """)
-        # What people have changed, or given to somebody, is theirs by now and stays.
+        await database.execute(LOCK)
         for name, description in ROLES:
-            await database.execute(
-                """
-                DELETE FROM roles
-                WHERE name = :name AND description = :description
-                AND id IN (SELECT row_id FROM seeded_rows WHERE seeded_by = '004' AND table_name = 'roles')
-                AND NOT EXISTS (SELECT FROM user_roles WHERE user_roles.role_id = roles.id)
-                """,
-                {"name": name, "description": description},
-            )
+            await database.execute(REMOVE, {"name": name, "description": description})
         await database.execute("DELETE FROM seeded_rows WHERE seeded_by = '004'")
