@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from itertools import islice
 from typing import NamedTuple
 
 from stepwell.core.sql.tokens import Kind, Token
 
+_LONGEST = 3  # words: TEXT SEARCH CONFIGURATION
 _FARTHEST = 24  # tokens: CREATE OR REPLACE ALGORITHM = x DEFINER = `a`@`b` SQL SECURITY INVOKER VIEW
 
 
@@ -74,14 +76,13 @@ def object_words(tokens: Iterable[Token]) -> ObjectWords | None:
     know.
     """
     words: list[str] = []
-    for index, token in enumerate(tokens):
-        if index >= _FARTHEST:
-            break
+    for token in islice(tokens, _FARTHEST):
         words.append(token.text.upper() if token.kind is Kind.WORD else "")
-    for index in range(1, len(words)):
-        if (found := _at(words, index)) is not None:
+        # No kind has more than three words, so two more tokens are enough to be sure.
+        if len(words) > _LONGEST and (found := _at(words, len(words) - _LONGEST)) is not None:
             return found
-    return None
+    found_late = (_at(words, index) for index in range(max(1, len(words) - _LONGEST + 1), len(words)))
+    return next((found for found in found_late if found is not None), None)
 
 
 def _at(words: list[str], index: int) -> ObjectWords | None:
