@@ -1,19 +1,24 @@
 """Arguments that several commands share."""
 
-from argparse import ArgumentParser, ArgumentTypeError
+from typing import TYPE_CHECKING
 
-from stepwell.core.migration import version_problem
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
 
 
 def version(text: str) -> str:
     """Read a version (or `base`, where a target may be that) for argparse."""
+    from argparse import ArgumentTypeError
+
+    from stepwell.core.migration import version_problem
+
     problem = None if text == "base" else version_problem(text)
     if problem is not None:
         raise ArgumentTypeError(problem)
     return text
 
 
-def add_contradictions(parser: ArgumentParser) -> None:
+def add_contradictions(parser: "ArgumentParser") -> None:
     """Add what to do where history and files contradict each other."""
     parser.add_argument("--strict", action="store_true", help="refuse what is out of order")
     parser.add_argument(

@@ -1,15 +1,16 @@
 """What a command is: its name, its help, its arguments, and the function that does it."""
 
-from argparse import ArgumentParser
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
     from stepwell.cli.context import Context
 
 
-def no_arguments(parser: ArgumentParser) -> None:
+def no_arguments(parser: "ArgumentParser") -> None:
     """Configure a command that has only the common options."""
 
 
@@ -25,7 +26,7 @@ class Command:
     name: str
     help: str
     run: "Callable[[Context], int | Coroutine[Any, Any, int]]"
-    configure: Callable[[ArgumentParser], None] = no_arguments
+    configure: "Callable[[ArgumentParser], None]" = no_arguments
     about: str = ""
     examples: tuple[tuple[str, str], ...] = ()
     settings: tuple[str, ...] = ("url", "migrations")

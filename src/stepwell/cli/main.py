@@ -2,28 +2,30 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from stepwell.cli.command import Command
 from stepwell.cli.commands import command_names, load_command
-from stepwell.cli.context import Context
 from stepwell.cli.options import Format, Options, settle_wait, split_command, wants_json
 from stepwell.cli.output import Output
-from stepwell.cli.parser import command_parser, program_parser
 from stepwell.core.errors import UsageError
 from stepwell.core.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stepwell.cli.context import Context
 
 _INTERRUPTED = 130
 
 
-def main(argv: Sequence[str] | None = None, *, root: Path | None = None) -> int:
+def main(argv: Sequence[str] | None = None, *, root: "Path | None" = None) -> int:
     """Run one command and give its exit code.
 
     Takes the arguments without the name of the program (None: those of the process), and the root of the
-    project (None: it is found from the current folder upwards). Raises nothing but `SystemExit` after
-    `--help`.
+    project (None: it is found from the current folder upwards). Raises nothing but the `SystemExit` of a
+    command's `--help`.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
     early = Output(Options(format=Format.JSON if wants_json(arguments) else Format.TEXT), os.environ)
@@ -32,13 +34,11 @@ def main(argv: Sequence[str] | None = None, *, root: Path | None = None) -> int:
         if name is None:
             return _without_command(rest, early)
         command = _command(name)
-        parsed = command_parser(command).parse_args(settle_wait(rest))
-        options = Options.of(parsed)
+        context = _context(command, settle_wait(rest), root)
     except UsageError as error:
         from stepwell.cli.failure import tell
 
         return tell(error, early)
-    context = Context(parsed, options, Output(options, os.environ), os.environ, root)
     return _run(command, context)
 
 
@@ -48,14 +48,20 @@ def entry() -> None:
 
 
 def _without_command(arguments: Sequence[str], output: Output) -> int:
-    commands = [command for name in command_names() if (command := load_command(name)) is not None]
-    parser = program_parser(commands)
-    parsed = parser.parse_args(settle_wait(arguments))
-    if parsed.version:
+    if "--help" in arguments or "-h" in arguments:
+        from stepwell.cli.help import program_help
+
+        commands = filter(None, map(load_command, command_names()))
+        output.plain(program_help((command.name, command.help) for command in commands))
+        return 0
+    if "--version" in arguments:
         from stepwell import __version__
 
         output.plain(f"stepwell {__version__}\n")
         return 0
+    from stepwell.cli.parser import command_parser
+
+    command_parser(None).parse_args(settle_wait(arguments))
     raise UsageError(
         "no command was given", hint=f"one of: {', '.join(command_names())}; see 'stepwell --help'"
     )
@@ -71,9 +77,20 @@ def _command(name: str) -> Command:
     return command
 
 
-def _run(command: Command, context: Context) -> int:
+def _context(command: Command, arguments: Sequence[str], root: "Path | None") -> "Context":
+    from stepwell.cli.context import Context
+    from stepwell.cli.parser import command_parser
+
+    parsed = command_parser(command).parse_args(arguments)
+    options = Options.of(parsed)
+    return Context(parsed, options, Output(options, os.environ), os.environ, root)
+
+
+def _run(command: Command, context: "Context") -> int:
+    from contextlib import redirect_stdout
+
     try:
-        with _only_results_on_stdout():
+        with redirect_stdout(sys.stderr):  # what migrations print: standard output is for the result alone
             outcome = command.run(context)
             if isinstance(outcome, int):
                 return outcome
@@ -87,13 +104,3 @@ def _run(command: Command, context: Context) -> int:
         from stepwell.cli.failure import tell
 
         return tell(error, context.output)
-
-
-@contextmanager
-def _only_results_on_stdout() -> Iterator[None]:
-    """Lead what migrations print to standard error: standard output is for the result alone."""
-    before, sys.stdout = sys.stdout, sys.stderr
-    try:
-        yield
-    finally:
-        sys.stdout = before

@@ -1,17 +1,33 @@
-"""The options that every command has, before or after its name; every setting is one of them."""
+"""The options that every command has, before or after its name; every setting is one of them. It parses
+nothing.
+"""
 
-from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from itertools import pairwise
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stepwell.core.duration import parse_duration
-from stepwell.core.settings import SETTINGS, Setting
+from stepwell.core.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from pathlib import Path
 
 DEFAULT_WAIT = 60.0  # seconds, for `--wait` without a number
-_SETTING = "setting_"
+SETTING_PREFIX = "setting_"  # of the names under which the parser keeps settings
+
+COMMON_HELP = {
+    "--env": "use [tool.stepwell.env.NAME] of the configuration (STEPWELL_ENV)",
+    "--config": "the configuration; its folder is the root of the project",
+    "--format": "what results are printed as",
+    "--wait": f"wait for a database that is starting (default: {DEFAULT_WAIT:g})",
+    "--no-color": "no colours (also: NO_COLOR)",
+    "--quiet": "say nothing but results and errors",
+    "--verbose": "show statements, and tracebacks of bugs",
+    "--help": "show this and end",
+    "--version": "show the version and end",
+}
 
 
 class Format(StrEnum):
@@ -37,14 +53,14 @@ class Options:
     verbosity: Verbosity = Verbosity.NORMAL
     no_color: bool = False
     env: str | None = None
-    config: Path | None = None
+    config: "Path | None" = None
     wait: float | None = None
     flags: tuple[tuple[str, object], ...] = ()
 
     @classmethod
-    def of(cls, arguments: Namespace) -> "Options":
+    def of(cls, arguments: "Namespace") -> "Options":
         """Take them out of parsed arguments."""
-        flags = ((setting.name, getattr(arguments, _SETTING + setting.name)) for setting in SETTINGS)
+        flags = ((setting.name, getattr(arguments, SETTING_PREFIX + setting.name)) for setting in SETTINGS)
         return cls(
             format=Format(arguments.format),
             verbosity=_verbosity(arguments),
@@ -56,56 +72,10 @@ class Options:
         )
 
 
-def _verbosity(arguments: Namespace) -> Verbosity:
+def _verbosity(arguments: "Namespace") -> Verbosity:
     if arguments.quiet:
         return Verbosity.QUIET
     return Verbosity.VERBOSE if arguments.verbose else Verbosity.NORMAL
-
-
-def add_common(parser: ArgumentParser, shown: Collection[str]) -> None:
-    """Add the common options; of the settings, the help shows those of `shown`."""
-    group = parser.add_argument_group("common options")
-    for setting in SETTINGS:
-        _add_setting(group.add_argument, setting, visible=setting.name in shown)
-    add = group.add_argument
-    add("--env", metavar="NAME", help="use [tool.stepwell.env.NAME] of the configuration (STEPWELL_ENV)")
-    add(
-        "--config", metavar="FILE", type=Path, help="the configuration; its folder is the root of the project"
-    )
-    add("--format", choices=tuple(Format), default=Format.TEXT.value, help="what results are printed as")
-    add(
-        "--wait",
-        metavar="SECONDS",
-        nargs="?",
-        type=duration,
-        const=DEFAULT_WAIT,
-        help="wait for a database that is starting (default: 60)",
-    )
-    add("--no-color", action="store_true", help="no colours (also: NO_COLOR)")
-    volume = group.add_mutually_exclusive_group()
-    volume.add_argument("-q", "--quiet", action="store_true", help="say nothing but results and errors")
-    volume.add_argument(
-        "-v", "--verbose", action="store_true", help="show statements, and tracebacks of bugs"
-    )
-    add("-h", "--help", action="help", help="show this and end")
-
-
-def _add_setting(add: Callable[..., object], setting: Setting, *, visible: bool) -> None:
-    add(
-        setting.flag,
-        dest=_SETTING + setting.name,
-        metavar=setting.metavar if not setting.choices else "|".join(setting.choices),
-        action="append" if setting.many else "store",
-        help=setting.help if visible else SUPPRESS,
-    )
-
-
-def duration(text: str) -> float:
-    """Read a length of time for argparse."""
-    try:
-        return parse_duration(text)
-    except ValueError as problem:
-        raise ArgumentTypeError(str(problem)) from None
 
 
 def split_command(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
@@ -147,4 +117,8 @@ def _is_duration(text: str) -> bool:
 
 def wants_json(arguments: Sequence[str]) -> bool:
     """Whether JSON was asked for, as far as it can be told of arguments that could not be parsed."""
-    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
+    following = [*arguments[1:], ""]
+    return any(
+        argument == "--format=json" or (argument == "--format" and following[index] == "json")
+        for index, argument in enumerate(arguments)
+    )

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
 from stepwell.cli.options import Format, Options, Verbosity
@@ -103,6 +102,8 @@ class Output:
         return _is_terminal(self._err) and self._environ.get("TERM") != "dumb"
 
     def _view(self, stream: TextIO) -> "View":
+        from datetime import UTC, datetime
+
         from stepwell.render.view import View
 
         terminal = _is_terminal(stream)

@@ -1,27 +1,17 @@
-"""Parsing the command line: one parser for the program's own help, one for each command. Errors are
-values.
-"""
+"""Parsing the command line of one command, the common options in it. Errors are values."""
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from collections.abc import Iterable
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import NoReturn
 
 from stepwell.cli.command import Command
-from stepwell.cli.options import add_common
+from stepwell.cli.options import COMMON_HELP, DEFAULT_WAIT, SETTING_PREFIX, Format
+from stepwell.core.duration import parse_duration
 from stepwell.core.errors import UsageError
-from stepwell.core.settings import SETTINGS
+from stepwell.core.settings import SETTINGS, Setting
 
 _PROGRAM = "stepwell"
-_ABOUT = """\
-Incremental database migrations: atomic batches, one lock, honest reports.
-
-commands:
-{commands}
-"""
-_EXIT_CODES = """\
-exit codes: 0 done, 1 a migration failed, 2 wrong usage, 3 a gate says no, 4 the migrations are wrong,
-5 somebody else holds the lock, 6 a contradiction, 7 no connection, 130 or 143 interrupted
-"""
 
 
 class Parser(ArgumentParser):
@@ -32,35 +22,20 @@ class Parser(ArgumentParser):
         raise UsageError(message, hint=f"see '{self.prog} --help'")
 
 
-def program_parser(commands: Iterable[Command]) -> Parser:
-    """The parser of the program without a command: for its help, which lists all commands and settings."""
-    listed = [(command.name, command.help) for command in commands]
-    room = max(len(name) for name, _ in listed)
+def command_parser(command: Command | None) -> Parser:
+    """The parser of one command; of None, that of the program, which knows the common options only."""
     parser = Parser(
-        prog=_PROGRAM,
-        usage=f"{_PROGRAM} [OPTIONS] COMMAND [OPTIONS]",
-        description=_ABOUT.format(commands="\n".join(f"  {name:{room}}  {text}" for name, text in listed)),
-        epilog=_EXIT_CODES,
+        prog=_PROGRAM if command is None else f"{_PROGRAM} {command.name}",
+        description=None if command is None else command.about or command.help,
+        epilog=None if command is None else _examples(command),
         formatter_class=RawDescriptionHelpFormatter,
         add_help=False,
         allow_abbrev=False,
     )
-    add_common(parser, {setting.name for setting in SETTINGS})
-    parser.add_argument("--version", action="store_true", help="show the version and end")
-    return parser
-
-
-def command_parser(command: Command) -> Parser:
-    """The parser of one command, with the common options in it."""
-    parser = Parser(
-        prog=f"{_PROGRAM} {command.name}",
-        description=command.about or command.help,
-        epilog=_examples(command),
-        formatter_class=RawDescriptionHelpFormatter,
-        add_help=False,
-        allow_abbrev=False,
-    )
-    configure(parser, command)
+    if command is None:
+        add_common(parser, ())
+    else:
+        configure(parser, command)
     return parser
 
 
@@ -70,8 +45,48 @@ def configure(parser: ArgumentParser, command: Command) -> None:
     add_common(parser, command.settings)
 
 
+def add_common(parser: ArgumentParser, shown: Collection[str]) -> None:
+    """Add the common options; of the settings, the help shows those of `shown`."""
+    group = parser.add_argument_group("common options")
+    add = group.add_argument
+    for setting in SETTINGS:
+        _add_setting(add, setting, visible=setting.name in shown)
+    add("--env", metavar="NAME", help=COMMON_HELP["--env"])
+    add("--config", metavar="FILE", type=Path, help=COMMON_HELP["--config"])
+    add("--format", choices=[*Format], default=Format.TEXT.value, help=COMMON_HELP["--format"])
+    add(
+        "--wait",
+        metavar="SECONDS",
+        nargs="?",
+        type=_duration,
+        const=DEFAULT_WAIT,
+        help=COMMON_HELP["--wait"],
+    )
+    add("--no-color", action="store_true", help=COMMON_HELP["--no-color"])
+    volume = group.add_mutually_exclusive_group()
+    volume.add_argument("-q", "--quiet", action="store_true", help=COMMON_HELP["--quiet"])
+    volume.add_argument("-v", "--verbose", action="store_true", help=COMMON_HELP["--verbose"])
+    add("-h", "--help", action="help", help=COMMON_HELP["--help"])
+
+
+def _add_setting(add: Callable[..., object], setting: Setting, *, visible: bool) -> None:
+    add(
+        setting.flag,
+        dest=SETTING_PREFIX + setting.name,
+        metavar="|".join(setting.choices) or setting.metavar,
+        action="append" if setting.many else "store",
+        help=setting.help if visible else SUPPRESS,
+    )
+
+
+def _duration(text: str) -> float:
+    try:
+        return parse_duration(text)
+    except ValueError as problem:
+        raise ArgumentTypeError(str(problem)) from None
+
+
 def _examples(command: Command) -> str:
     room = max((len(line) for line, _ in command.examples), default=0)
-    lines = [f"  {line:{room}}  {text}" for line, text in command.examples]
-    more = f"Every setting has a flag: see '{_PROGRAM} --help'."
-    return "\n".join(["examples:", *lines, "", more] if lines else [more])
+    lines = [f"  {line:{room}}  {text}".rstrip() for line, text in command.examples]
+    return "\n".join(["examples:", *lines, "", f"Every setting has a flag: see '{_PROGRAM} --help'."])

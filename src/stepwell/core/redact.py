@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from urllib.parse import quote, quote_plus, unquote
 
 MASK = "***"
 
@@ -81,6 +80,8 @@ class Redactor:
 
 def _forms(secret: str) -> Iterable[str]:
     """The forms in which drivers, servers and tracebacks repeat a secret."""
+    from urllib.parse import quote, quote_plus, unquote  # not before there is a secret
+
     forms = {
         secret,
         unquote(secret),

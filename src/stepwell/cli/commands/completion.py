@@ -1,17 +1,18 @@
 """`stepwell completion`."""
 
-from argparse import ArgumentParser
 from typing import TYPE_CHECKING
 
 from stepwell.cli.command import Command
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
     from stepwell.cli.context import Context
 
 _SHELLS = ("bash", "zsh", "tcsh")
 
 
-def configure(parser: ArgumentParser) -> None:
+def configure(parser: "ArgumentParser") -> None:
     """Add what only this command takes."""
     parser.add_argument("shell", metavar="SHELL", choices=_SHELLS, help=", ".join(_SHELLS))
 
@@ -24,8 +25,10 @@ def run(context: "Context") -> int:
     return 0
 
 
-def _whole_parser() -> ArgumentParser:
+def _whole_parser() -> "ArgumentParser":
     """One parser with all commands in it: completion wants to see them at once."""
+    from argparse import ArgumentParser
+
     from stepwell.cli.commands import command_names, load_command
     from stepwell.cli.parser import configure as configure_command
 

@@ -1,17 +1,18 @@
 """`stepwell log`."""
 
-from argparse import ArgumentParser, ArgumentTypeError
 from typing import TYPE_CHECKING
 
 from stepwell.cli.command import Command
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
     from stepwell.cli.context import Context
 
 _DEFAULT_LIMIT = 50
 
 
-def configure(parser: ArgumentParser) -> None:
+def configure(parser: "ArgumentParser") -> None:
     """Add what only this command takes."""
     parser.add_argument(
         "--limit",
@@ -27,6 +28,8 @@ def _limit(text: str) -> int | None:
     if text == "all":
         return None
     if not text.isdecimal() or int(text) < 1:
+        from argparse import ArgumentTypeError
+
         raise ArgumentTypeError(f"{text!r} is neither a number from 1 nor 'all'")
     return int(text)
 

@@ -1,16 +1,17 @@
 """`stepwell mark`."""
 
-from argparse import ArgumentParser
 from typing import TYPE_CHECKING
 
 from stepwell.cli.arguments import version
 from stepwell.cli.command import Command
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
     from stepwell.cli.context import Context
 
 
-def configure(parser: ArgumentParser) -> None:
+def configure(parser: "ArgumentParser") -> None:
     """Add what only this command takes."""
     parser.add_argument("version", metavar="V", type=version, help="the version to record")
     parser.add_argument("--dry-run", action="store_true", help="say what would be recorded, write nothing")

@@ -1,16 +1,17 @@
 """`stepwell migrate`."""
 
-from argparse import ArgumentParser
 from typing import TYPE_CHECKING
 
 from stepwell.cli.arguments import DRY_RUN, add_contradictions, version
 from stepwell.cli.command import Command
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
     from stepwell.cli.context import Context
 
 
-def configure(parser: ArgumentParser) -> None:
+def configure(parser: "ArgumentParser") -> None:
     """Add what only this command takes."""
     parser.add_argument(
         "--target",

@@ -1,17 +1,18 @@
 """`stepwell rollback`."""
 
-from argparse import ArgumentParser, ArgumentTypeError
 from typing import TYPE_CHECKING
 
 from stepwell.cli.arguments import DRY_RUN, add_contradictions, version
 from stepwell.cli.command import Command
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
     from stepwell.cli.context import Context
     from stepwell.project import Project
 
 
-def configure(parser: ArgumentParser) -> None:
+def configure(parser: "ArgumentParser") -> None:
     """Add what only this command takes."""
     how_far = parser.add_mutually_exclusive_group()
     how_far.add_argument(
@@ -29,6 +30,8 @@ def configure(parser: ArgumentParser) -> None:
 
 def _steps(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
+        from argparse import ArgumentTypeError
+
         raise ArgumentTypeError(f"{text!r} is not a number from 1")
     return int(text)
 

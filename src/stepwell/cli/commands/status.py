@@ -1,17 +1,18 @@
 """`stepwell status`."""
 
-from argparse import ArgumentParser
 from typing import TYPE_CHECKING
 
 from stepwell.cli.command import Command
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
     from stepwell.cli.context import Context
 
 _NOT_UP_TO_DATE = 3
 
 
-def configure(parser: ArgumentParser) -> None:
+def configure(parser: "ArgumentParser") -> None:
     """Add what only this command takes."""
     parser.add_argument("--check", action="store_true", help="exit 3 unless all are applied and unchanged")
 

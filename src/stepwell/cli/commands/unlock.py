@@ -1,15 +1,16 @@
 """`stepwell unlock`."""
 
-from argparse import ArgumentParser
 from typing import TYPE_CHECKING
 
 from stepwell.cli.command import Command
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
     from stepwell.cli.context import Context
 
 
-def configure(parser: ArgumentParser) -> None:
+def configure(parser: "ArgumentParser") -> None:
     """Add what only this command takes."""
     parser.add_argument(
         "--force", action="store_true", help="end that holder; what it had not committed is undone"
