@@ -28,6 +28,10 @@ _OUTSIDE_ONLY = {
     "CLUSTER": OutsideOnly(
         "CLUSTER without a table uses transactions of its own", r"CLUSTER( VERBOSE)?( \( [^)]* \))?( ;)?$"
     ),
+    "REPACK": OutsideOnly(
+        "REPACK without a table, or CONCURRENTLY, uses transactions of its own",
+        r"REPACK( \( [^)]* \))?( ;)?$|REPACK \( ([^)]* , )?CONCURRENTLY( (TRUE|ON|1|''))?( ,| \))",
+    ),
     "CREATE DATABASE": OutsideOnly("a database can't be created in a transaction"),
     "DROP DATABASE": OutsideOnly("a database can't be dropped in a transaction"),
     "ALTER DATABASE": OutsideOnly(
