@@ -91,6 +91,7 @@ from stepwell.engines.sqlite.lexical import SQLITE
             "create virtual table Main.[T a] using fts5(a)",
             CreatedObject(ObjectKind.TABLE, "main", "t a"),
         ),
+        (POSTGRESQL, "create index i (a)", CreatedObject(ObjectKind.INDEX, None, "i")),
         (SQLITE, "create table 'T' (a)", CreatedObject(ObjectKind.TABLE, None, "t")),
         (SQLITE, "create index main.i on t (a)", CreatedObject(ObjectKind.INDEX, "main", "i", table="t")),
         (MYSQL, "create table `Db`.`T``x` (a int)", CreatedObject(ObjectKind.TABLE, "Db", "T`x")),

@@ -114,7 +114,7 @@ def _verb(reader: Reader, start: int) -> str:
     if first == "ROLLBACK" and "TO" in (second, reader.word(start + 2)):
         return "ROLLBACK TO"
     if first == "COPY":
-        return f"COPY {copy_direction(reader)}"
+        return f"COPY {copy_direction(reader)}".rstrip()
     return main_verb(reader, start)
 
 

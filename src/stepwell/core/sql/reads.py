@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from stepwell.core.sql.reader import Reader, identifier
+from stepwell.core.sql.rules import CommandRules
 from stepwell.core.sql.tokens import Kind, Token
 
 _QUERIES = frozenset({"SELECT", "VALUES", "TABLE", "WITH"})
@@ -11,6 +12,8 @@ _REPORTS = frozenset({"SHOW", "DESCRIBE", "DESC"})
 _MAIN_VERBS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "TABLE", "REPLACE"})
 _MODIFYING = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE"})
 _ACTING = _MODIFYING | {"INTO"}
+_RUNNING = frozenset({"ANALYZE", "ANALYSE"})
+_EXPLAIN_OPTIONS = _RUNNING | {"VERBOSE", "QUERY", "PLAN", "EXTENDED", "FORMAT"}
 # SELECT ... FOR UPDATE and its like, LOCK IN SHARE MODE, NEXT VALUE FOR.
 _ACTING_PAIRS = frozenset(
     {("FOR", "SHARE"), ("FOR", "KEY"), ("FOR", "NO"), ("LOCK", "IN"), ("NEXT", "VALUE")}
@@ -76,42 +79,40 @@ def _is_alone(reader: Reader) -> bool:
 
 
 def _acts(reader: Reader) -> bool:
-    commands = reader.rules.commands
-    writing = re.compile(commands.writing_functions)
+    """Whether a query changes or locks something: by a word, an assignment, or a function that is known to."""
     before: Token | None = None
     for token in reader:
-        word = token.text.upper() if token.kind is Kind.WORD else ""
-        if token.text == ":=":
+        if token.text == ":=" or _is_acting_word(before, token):
             return True
-        if before is not None:
-            if (
-                token.text == "("
-                and (name := identifier(before, commands))
-                and writing.fullmatch(name.lower())
-            ):
-                return True
-            if before.kind is Kind.WORD and (before.text.upper(), word) in _ACTING_PAIRS:
-                return True
-        if word in _ACTING and (before is None or before.text != "."):
+        if token.text == "(" and before is not None and _writes(before, reader.rules.commands):
             return True
         before = token
     return False
 
 
+def _is_acting_word(before: Token | None, token: Token) -> bool:
+    if token.kind is not Kind.WORD:
+        return False
+    word = token.text.upper()
+    if before is None:
+        return word in _ACTING
+    return before.text != "." and (word in _ACTING or (before.text.upper(), word) in _ACTING_PAIRS)
+
+
+def _writes(function: Token, commands: CommandRules) -> bool:
+    name = identifier(function, commands)
+    return name is not None and re.fullmatch(commands.writing_functions, name.lower()) is not None
+
+
 def _explain_runs(reader: Reader, index: int) -> bool:
     """Whether EXPLAIN runs what it explains: ANALYZE among its options, whatever its value."""
     depth = 0
-    while (token := reader.token(index)) is not None:
-        word = reader.word(index)
-        if word in ("ANALYZE", "ANALYSE"):
+    while (word := reader.word(index)) in _EXPLAIN_OPTIONS or depth or reader.sign(index) == "(":
+        if word in _RUNNING:
             return True
+        if reader.token(index) is None:
+            return True  # in doubt: the options never end
         depth += {"(": 1, ")": -1}.get(reader.sign(index), 0)
-        if (
-            depth == 0
-            and token.text != ")"
-            and word not in ("VERBOSE", "QUERY", "PLAN", "EXTENDED", "FORMAT")
-        ):
-            return False
         index += 1
     return False
 
