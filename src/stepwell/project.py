@@ -18,11 +18,10 @@ from typing import Any
 
 from stepwell import __version__
 from stepwell.app.context import Context
-from stepwell.author import Migration as Author
 from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError
 from stepwell.core.events import Event, StatementSent, WaitingForServer
 from stepwell.core.files.listing import Source, SourceListing
-from stepwell.core.migration import Direction, Migration, PythonBody
+from stepwell.core.migration import Direction
 from stepwell.core.report import (
     CheckReport,
     CorrectionReport,
@@ -111,16 +110,18 @@ class Project:
         Raises a `StepwellError` where something fails; its `report` then says what became of every step.
         """
         from stepwell.app.migrate import migrate
+        from stepwell.sources.loading import root_on_path
 
-        return await migrate(
-            self._context(),
-            target=target,
-            only_needed=only_needed,
-            dry_run=dry_run,
-            strict=strict,
-            allow_changed=allow_changed,
-            allow_missing=allow_missing,
-        )
+        with root_on_path(self.root):
+            return await migrate(
+                self._context(),
+                target=target,
+                only_needed=only_needed,
+                dry_run=dry_run,
+                strict=strict,
+                allow_changed=allow_changed,
+                allow_missing=allow_missing,
+            )
 
     async def rollback(
         self,
@@ -134,16 +135,18 @@ class Project:
     ) -> RunReport:
         """Revert what stands after `target`, or the last `steps` (default: one). Raises as `migrate` does."""
         from stepwell.app.rollback import rollback
+        from stepwell.sources.loading import root_on_path
 
-        return await rollback(
-            self._context(),
-            target=target,
-            steps=steps,
-            dry_run=dry_run,
-            strict=strict,
-            allow_changed=allow_changed,
-            allow_missing=allow_missing,
-        )
+        with root_on_path(self.root):
+            return await rollback(
+                self._context(),
+                target=target,
+                steps=steps,
+                dry_run=dry_run,
+                strict=strict,
+                allow_changed=allow_changed,
+                allow_missing=allow_missing,
+            )
 
     async def preview(
         self,
@@ -195,6 +198,8 @@ class Project:
         return self.settings.url is not None or self._connect is not None
 
     def _context(self) -> Context:
+        from stepwell.sources.loader import PythonLoader
+
         url = parse_url(self.settings.url) if self.settings.url else None
         engine = find_engine(url.engine if url is not None else self._engine_name)
         options = ConnectOptions(self.settings, str(self.root), connect=self._connect)
@@ -301,32 +306,6 @@ class _Several:
             tuple(file for listing in listings for file in listing.files),
             tuple(finding for listing in listings for finding in listing.findings),
         )
-
-
-class PythonLoader:
-    """Imports Python migrations, each once for a project."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._loaded: dict[str, tuple[Migration, type[Author]]] = {}
-
-    def load(self, migration: Migration) -> tuple[Migration, type[Author] | None]:
-        """Give the migration as its class really is, and the class; None for an SQL file."""
-        from stepwell.sources.effective import effective
-        from stepwell.sources.loading import load_class
-
-        if not isinstance(migration.body, PythonBody):
-            return migration, None
-        if migration.path not in self._loaded:
-            cls = load_class(migration.source, migration.body, self._root)
-            self._loaded[migration.path] = (effective(migration, cls), cls)
-        return self._loaded[migration.path]
-
-    def file_of(self, migration: Migration) -> str:
-        """The name of its file as code objects have it."""
-        from stepwell.sources.loading import file_of
-
-        return file_of(migration.source, self._root)
 
 
 def new_batch() -> Batch:

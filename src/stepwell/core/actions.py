@@ -32,6 +32,7 @@ class LogLine:
     version: Version
     direction: Direction
     segment: int | None = None
+    name: str | None = None
     statement: int | None = None
     statements: int | None = None
     elapsed_ms: float | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -27,6 +28,7 @@ from stepwell.engines.postgresql import lock, tables
 from stepwell.engines.postgresql.channel import Channel, Row
 from stepwell.engines.postgresql.dialect import DIALECT
 from stepwell.engines.postgresql.existing import existing
+from stepwell.engines.postgresql.gathered import Gathered
 from stepwell.engines.postgresql.inspect import (
     DESCRIBE,
     Description,
@@ -38,18 +40,19 @@ from stepwell.engines.postgresql.opening import Opened, give_back, open_connecti
 from stepwell.engines.postgresql.rights import check_rights
 from stepwell.engines.postgresql.rows import (
     DEFER_AGAIN,
+    columns,
+    log_arrays,
     log_entry,
-    log_values,
     not_committed,
     own_timeouts,
     read_record,
     record_values,
-    shared_values,
 )
 from stepwell.engines.postgresql.wire import PostgresWire
 from stepwell.ports import About, Batch, ConnectOptions, Dialect, EngineError, Kept, Origin, Wire
 
 UNDEFINED_TABLE = "42P01"
+THE_RECORDS = "the records of these steps"
 GONE = HistoryMark(-1, -1, -1)  # no history has this mark: the plan is made anew
 
 
@@ -71,6 +74,7 @@ class PostgresConnection:
         self._description: Description | None = None
         self._transactional = True
         self._session_lock = False
+        self._gathered = Gathered()
         self._changed_settings: list[str] = []
         self._opened: Opened
         self._channel: Channel
@@ -246,38 +250,53 @@ class PostgresConnection:
             await self._set_timeouts()
 
     async def record(self, kept: Kept, line: LogLine, batch: Batch) -> None:
-        """Record and log row in one statement."""
-        names = self._tables(await self._describe())
-        await self._keep(tables.insert_record(names), shared_values(line, batch) + record_values(kept), line)
+        """Write record and log row; in a transaction they are gathered and written in lots, before its end."""
+        self._gathered.records.append(record_values(kept))
+        await self._gather(replace(line, name=kept.migration.name, digest=kept.checksum), batch)
 
     async def forget(self, record: Record, line: LogLine, batch: Batch) -> None:
-        """Remove a record and log it in one statement."""
-        names = self._tables(await self._describe())
-        own = [record.id, record.version.text]
-        await self._keep(tables.delete_record(names), shared_values(line, batch) + own, line)
+        """Remove a record and log it; in a transaction in lots, as `record`."""
+        self._gathered.forgotten.append((record.id, record.version.text))
+        await self._gather(replace(line, name=record.name), batch)
 
     async def revise(self, record: Record, kept: Kept, line: LogLine, batch: Batch) -> None:
-        """Update a record in its place and log it in one statement."""
+        """Update a record in its place and log it."""
         names = self._tables(await self._describe())
-        own = [*record_values(kept), record.id]
-        await self._keep(tables.update_record(names), shared_values(line, batch) + own, line)
+        await self._channel.send(tables.update_record(names), [*record_values(kept), record.id], must_touch=1)
+        await self._gather(replace(line, name=kept.migration.name, digest=kept.checksum), batch)
 
-    async def _keep(self, sql: str, values: list[Any], line: LogLine) -> None:
-        origin = Origin(line.version.text, None)
-        await self._channel.send(sql, values, origin=origin, shown="the record of this step", must_touch=1)
+    async def _gather(self, line: LogLine, batch: Batch) -> None:
+        self._gathered.add(line, batch)
+        if not self._transactional:
+            await self._channel.send("BEGIN")
+            await self._write_gathered()
+            await self._channel.send("COMMIT")
+        elif self._gathered.due:
+            await self._write_gathered()
+
+    async def _write_gathered(self) -> None:
+        """Write what is gathered: one statement for each table, whatever the number of rows."""
+        gathered, self._gathered = self._gathered, Gathered()
+        names = self._tables(await self._describe())
+        if gathered.records:
+            sql, arrays = tables.insert_records(names), columns(gathered.records)
+            await self._channel.send(sql, arrays, shown=THE_RECORDS, must_touch=len(gathered.records))
+        if gathered.forgotten:
+            sql, arrays = tables.delete_records(names), columns(gathered.forgotten)
+            await self._channel.send(sql, arrays, shown=THE_RECORDS, must_touch=len(gathered.forgotten))
+        if gathered.lines and gathered.batch is not None:
+            await self._insert_log(names, gathered.lines, gathered.batch)
+
+    async def _insert_log(self, names: TableNames, lines: Sequence[LogLine], batch: Batch) -> None:
+        await self._channel.send(
+            tables.insert_log(names), log_arrays(lines, batch), shown="the log of this step"
+        )
 
     async def log(self, lines: Sequence[LogLine], batch: Batch) -> None:
-        """Write log lines; outside a segment each lot is a transaction of its own."""
-        names = self._tables(await self._describe())
+        """Write log lines in one statement."""
         if self._channel.broken:
             await self.open()
-        alone = not self._channel.in_transaction and len(lines) > 1
-        if alone:
-            await self._channel.send("BEGIN")
-        for line in lines:
-            await self._channel.send(tables.insert_log(names), log_values(line, batch))
-        if alone:
-            await self._channel.send("COMMIT")
+        await self._insert_log(self._tables(await self._describe()), lines, batch)
 
     async def commit(self) -> HistoryMark:
         """Read the mark and commit in one round trip."""
@@ -286,6 +305,7 @@ class PostgresConnection:
             mark = await self._mark(names)
             await self._end_session()
             return mark
+        await self._write_gathered()
         mark_cursor = await self._channel.send(names.select_mark)
         ended = await self._channel.send("COMMIT")
         await self._channel.close_pipeline()
@@ -296,6 +316,7 @@ class PostgresConnection:
 
     async def abort(self) -> None:
         """End the segment; nothing of its transaction stands."""
+        self._gathered = Gathered()
         try:
             await self._channel.drop_pipeline()
             if self._channel.broken:

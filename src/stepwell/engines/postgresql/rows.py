@@ -1,6 +1,6 @@
 """Rows of the two tables to values and back, and the small texts of a segment. No I/O."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,38 +44,6 @@ def as_utc(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.replace(tzinfo=UTC)
 
 
-def log_values(line: LogLine, batch: Batch) -> list[Any]:
-    """The parameters of `tables.insert_log`."""
-    return [
-        batch.id,
-        line.segment,
-        line.version.text,
-        line.direction.value,
-        line.event.value,
-        line.statement,
-        line.statements,
-        line.elapsed_ms,
-        line.digest,
-        batch.host,
-        batch.tool,
-        line.error,
-    ]
-
-
-def shared_values(line: LogLine, batch: Batch) -> list[Any]:
-    """The eight values of the log that every writing of a record begins with."""
-    return [
-        batch.id,
-        line.segment,
-        line.direction.value,
-        line.event.value,
-        line.statements,
-        line.elapsed_ms,
-        batch.host,
-        batch.tool,
-    ]
-
-
 def record_values(kept: Kept) -> list[Any]:
     """The values of a record: version, name, description, dependencies, checksum, file hash."""
     migration = kept.migration
@@ -87,6 +55,31 @@ def record_values(kept: Kept) -> list[Any]:
         kept.checksum,
         migration.source.file_hash,
     ]
+
+
+def log_arrays(lines: Sequence[LogLine], batch: Batch) -> list[Any]:
+    """The parameters of `tables.insert_log`."""
+    rows = [
+        (
+            line.segment,
+            line.version.text,
+            line.name,
+            line.direction.value,
+            line.event.value,
+            line.statement,
+            line.statements,
+            line.elapsed_ms,
+            line.digest,
+            line.error,
+        )
+        for line in lines
+    ]
+    return [*columns(rows), batch.id, batch.host, batch.tool]
+
+
+def columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    """Turn rows into the arrays that one statement unnests."""
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def log_entry(row: tuple[Any, ...]) -> LogEntry:

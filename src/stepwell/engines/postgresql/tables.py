@@ -58,48 +58,39 @@ def create_log(tables: TableNames) -> str:
 )"""
 
 
-_LOG_INTO = (
-    "(batch, segment, version, name, direction, event, statement, statements, started_at, elapsed_ms, checksum,"
-    " db_user, host, tool, error)"
-)
-
-
 def insert_log(tables: TableNames) -> str:
-    """One log row, of the values of `rows.log_values`."""
+    """Log rows: nine arrays, of the columns in the order of `rows.log_arrays`, then batch, host and tool."""
     return (
-        f"INSERT INTO {tables.log} {_LOG_INTO} VALUES ($1, $2::int, $3, NULL, $4, $5, $6::int, $7::int,"
-        f" {UTC_NOW} - coalesce($8::float8, 0) * interval '1 ms', $8, $9, current_user, $10, $11, $12)"
+        f"INSERT INTO {tables.log} (segment, version, name, direction, event, statement, statements, elapsed_ms,"
+        " checksum, error, batch, host, tool, db_user, started_at)"
+        f" SELECT g.*, $11, $12, $13, current_user, {UTC_NOW} - coalesce(g.elapsed_ms, 0) * interval '1 ms'"
+        " FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::float8[],"
+        " $9::text[], $10::text[]) AS g(segment, version, name, direction, event, statement, statements, elapsed_ms,"
+        " checksum, error)"
     )
 
 
-def _log_of_kept(tables: TableNames) -> str:
+def insert_records(tables: TableNames) -> str:
+    """Records, in the order of the arrays: version, name, description, dependencies, checksum, file hash."""
     return (
-        f"INSERT INTO {tables.log} {_LOG_INTO} SELECT $1, $2::int, version, name, $3, $4, NULL, $5::int,"
-        f" {UTC_NOW} - coalesce($6::float8, 0) * interval '1 ms', $6, checksum, current_user, $7, $8, NULL FROM kept"
+        f"INSERT INTO {tables.history} (version, name, description, dependencies, checksum, file_hash, created_at,"
+        f" applied_at) SELECT g.version, g.name, g.description, g.dependencies, g.checksum, g.file_hash, {UTC_NOW},"
+        f" {UTC_NOW} FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])"
+        " WITH ORDINALITY AS g(version, name, description, dependencies, checksum, file_hash, n) ORDER BY g.n"
     )
 
 
-def insert_record(tables: TableNames) -> str:
-    """Record and log row in one statement: after the eight values of the log, version, name, description, dependencies,
-    checksum, file hash."""
+def delete_records(tables: TableNames) -> str:
+    """Take records back: arrays of their ids and versions, which must belong together."""
     return (
-        f"WITH kept AS (INSERT INTO {tables.history} (version, name, description, dependencies, created_at, applied_at,"
-        f" checksum, file_hash) VALUES ($9, $10, $11, $12, {UTC_NOW}, {UTC_NOW}, $13, $14)"
-        f" RETURNING version, name, checksum) {_log_of_kept(tables)}"
-    )
-
-
-def delete_record(tables: TableNames) -> str:
-    """Take a record back and log it, in one statement: after the eight values of the log, id and version."""
-    return (
-        f"WITH kept AS (DELETE FROM {tables.history} WHERE id = $9 AND version = $10"
-        f" RETURNING version, name, NULL::varchar AS checksum) {_log_of_kept(tables)}"
+        f"DELETE FROM {tables.history} h USING unnest($1::int[], $2::text[]) AS g(id, version)"
+        " WHERE h.id = g.id AND h.version = g.version"
     )
 
 
 def update_record(tables: TableNames) -> str:
-    """Let a record say what its file is now: after the eight values of the log, those of the record, and its id."""
+    """Let a record say what its file is now: version, name, description, dependencies, checksum, file hash, id."""
     return (
-        f"WITH kept AS (UPDATE {tables.history} SET version = $9, name = $10, description = $11, dependencies = $12,"
-        f" checksum = $13, file_hash = $14 WHERE id = $15 RETURNING version, name, checksum) {_log_of_kept(tables)}"
+        f"UPDATE {tables.history} SET version = $1, name = $2, description = $3, dependencies = $4, checksum = $5,"
+        " file_hash = $6 WHERE id = $7"
     )

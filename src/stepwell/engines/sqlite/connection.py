@@ -199,7 +199,7 @@ class SQLiteConnection:
             table, rowid, parent, _ = broken[0]
             raise EngineError(
                 Fault(
-                    f"a foreign key does not hold: row {rowid} of {table} refers to a row of {parent} that is not there",
+                    f"a foreign key does not hold: row {rowid} of {table} refers to a row of {parent} that is missing",
                     code="foreign_key",
                     version=step.version.text,
                     place=step.migration.place,
