@@ -78,7 +78,7 @@ def _once(arguments: list[str], folder: Path, variables: dict[str, str]) -> int:
         peak_kib = _wait(process)
         if process.returncode != 0:
             output.seek(0)
-            raise FailedRunError(_last_line(output.read(), process.returncode))
+            raise FailedRunError(_told(output.read(), process.returncode))
         return peak_kib
 
 
@@ -92,6 +92,8 @@ def _wait(process: "subprocess.Popen[bytes]") -> int:
     return usage.ru_maxrss
 
 
-def _last_line(output: bytes, code: int) -> str:
+def _told(output: bytes, code: int) -> str:
+    """The last line that speaks of an error, or else the last one."""
     lines = output.decode(errors="replace").strip().splitlines() or ["no message"]
-    return f"exit {code}: {lines[-1].strip()[:200]}"
+    errors = [line for line in lines if "error" in line.lower()]
+    return f"exit {code}: {(errors or lines)[-1].strip()[:200]}"
