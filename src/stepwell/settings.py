@@ -63,9 +63,9 @@ class _Config:
     def given(self, table: Mapping[str, Any], section: str, kind: OriginKind) -> Layer:
         """The values of a table of this file, each with its line."""
         lines = dict(_key_lines(self.text, section))
-        shown = f"[{section}]" if section else "top"
+        shown = f"[{section}]" if section else ""
         return {
-            name: Given(value, Origin(kind, f"{name} of {shown}", Place(self.shown, lines.get(name))))
+            name: Given(value, Origin(kind, shown, Place(self.shown, lines.get(name))))
             for name, value in table.items()
         }
 

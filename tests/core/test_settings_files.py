@@ -41,11 +41,11 @@ def test_each_place_is_stronger_than_the_next(project: Path) -> None:
     environ: dict[str, str] = {}
     assert urls(load(environ=environ, cwd=project)) == (
         "sqlite:///config.db",
-        "url of [tool.stepwell] in pyproject.toml:5",
+        "[tool.stepwell] in pyproject.toml:5",
     )
     assert urls(load(environ=environ, cwd=project, env="prod")) == (
         "sqlite:///prod.db",
-        "url of [tool.stepwell.env.prod] in pyproject.toml:10",
+        "[tool.stepwell.env.prod] in pyproject.toml:10",
     )
     (project / ".env").write_text("# local\nDATABASE_URL=sqlite:///dotenv.db\n")
     assert urls(load(environ=environ, cwd=project, env="prod")) == (
@@ -94,10 +94,10 @@ def test_a_file_of_our_own_comes_first(project: Path) -> None:
     (project / "stepwell.toml").write_text(
         "url = 'sqlite:///own.db'\n[env.test]\nurl = 'sqlite:///test.db'\n"
     )
-    assert urls(load(environ={}, cwd=project)) == ("sqlite:///own.db", "url of top in stepwell.toml:1")
+    assert urls(load(environ={}, cwd=project)) == ("sqlite:///own.db", "stepwell.toml:1")
     assert urls(load(environ={}, cwd=project, env="test")) == (
         "sqlite:///test.db",
-        "url of [env.test] in stepwell.toml:3",
+        "[env.test] in stepwell.toml:3",
     )
 
 
@@ -136,11 +136,11 @@ def test_dotenv(tmp_path: Path, text: str, table: str) -> None:
 
 ERRORS = [
     # files, env, error
-    ({"stepwell.toml": "tabel = 'x'"}, None, "stepwell.toml:1: there is no setting 'tabel' (tabel of top)"),
+    ({"stepwell.toml": "tabel = 'x'"}, None, "stepwell.toml:1: there is no setting 'tabel'"),
     (
         {"pyproject.toml": "[tool.stepwell]\n\natomic = 'all'"},
         None,
-        "pyproject.toml:3: the setting 'atomic' (atomic of [tool.stepwell]) must be one of: batch, migration",
+        "pyproject.toml:3: the setting 'atomic' ([tool.stepwell]) must be one of: batch, migration",
     ),
     (
         {".env": "\nSTEPWELL_LOCK_WAIT=x"},

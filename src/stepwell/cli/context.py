@@ -16,6 +16,7 @@ from stepwell.core.redact import Redactor, Secret
 from stepwell.core.settings import OriginKind
 
 if TYPE_CHECKING:
+    from stepwell.core.migration import Direction
     from stepwell.project import Project
     from stepwell.settings import LoadedSettings
 
@@ -25,13 +26,18 @@ _SECRET_VARIABLES = ("PGPASSWORD", "MYSQL_PWD")
 
 @dataclass(slots=True)
 class Context:
-    """Everything a command works with. `root` is the root of the project where the caller knows it."""
+    """Everything a command works with.
+
+    `root` is the root of the project where the caller knows it; `direction` is set by a command whose result
+    is the report of a run, so that its failure before there is one is told in the same form.
+    """
 
     arguments: Namespace
     options: Options
     output: Output
     environ: Mapping[str, str]
     root: Path | None = None
+    direction: "Direction | None" = None
 
     def load(self) -> "LoadedSettings":
         """Read the settings. From here on, the secrets in them are masked in everything that is printed."""
@@ -67,7 +73,7 @@ class Context:
     def _warn_of_visible_password(self, loaded: "LoadedSettings") -> None:
         for name in _URLS:
             given_by_flag = loaded.resolved.origins[name].kind is OriginKind.FLAG
-            if given_by_flag and _secrets_in(getattr(loaded.settings, name)):
+            if given_by_flag and _has_password(getattr(loaded.settings, name)):
                 flag = "--" + name.replace("_", "-")
                 self.output.warn(
                     f"other users of this machine can see the password in {flag}: use DATABASE_URL or .env"
@@ -76,6 +82,11 @@ class Context:
 
 def _secrets_of_environment(environ: Mapping[str, str]) -> tuple[Secret, ...]:
     return tuple(Secret(environ[name]) for name in _SECRET_VARIABLES if environ.get(name))
+
+
+def _has_password(url: str | None) -> bool:
+    secrets = _secrets_in(url)
+    return bool(secrets) and secrets[0].reveal() != url
 
 
 def _secrets_in(url: str | None) -> tuple[Secret, ...]:

@@ -13,11 +13,16 @@ if TYPE_CHECKING:
 _BUG = "this is a bug, in stepwell or in a migration"
 
 
-def tell(error: BaseException, output: Output) -> int:
-    """Print an error, after the report of the run that it ended; give the exit code."""
+def tell(error: BaseException, output: Output, nothing_run: "RunReport | None" = None) -> int:
+    """Print an error, after the report of the run that it ended; give the exit code.
+
+    Where the error has no report, a JSON document of a command that runs is made of `nothing_run`.
+    """
     report = _report_of(error)
     if output.json or report is not None:
-        output.result(lambda view: _run_text(report, view, output), lambda: _document(error, report))
+        output.result(
+            lambda view: _run_text(report, view, output), lambda: _document(error, report or nothing_run)
+        )
     for warning in report.warnings if report is not None else ():
         output.warn(warning)
     from stepwell.render.errors import error_text
@@ -45,10 +50,12 @@ def _document(error: BaseException, report: "RunReport | None") -> Mapping[str, 
     from stepwell.render.errors import error_json, fault_of
     from stepwell.render.json import error_document, run_document
 
-    if report is not None:
-        return run_document(report) | {"ok": False, "error": error_json(report.error or fault_of(error))}
     problems = error.problems if isinstance(error, MigrationError) else ()
-    return error_document(fault_of(error), tuple(fault_of(problem) for problem in problems))
+    alone = error_document(fault_of(error), tuple(fault_of(problem) for problem in problems))
+    if report is None:
+        return alone
+    fault = report.error or fault_of(error)
+    return run_document(report) | alone | {"error": error_json(fault)}
 
 
 def _about_a_bug(error: BaseException, output: Output) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stepwell.cli.context import Context
+    from stepwell.core.report import RunReport
 
 _INTERRUPTED = 130
 
@@ -103,4 +104,18 @@ def _run(command: Command, context: "Context") -> int:
     except Exception as error:  # noqa: BLE001 - the last place where anything can be told
         from stepwell.cli.failure import tell
 
-        return tell(error, context.output)
+        return tell(error, context.output, _nothing_run(context))
+
+
+def _nothing_run(context: "Context") -> "RunReport | None":
+    """What is told of a run that failed before there was anything to report, where the command is one
+    that runs.
+    """
+    if context.direction is None:
+        return None
+    from stepwell.core.report import RunReport
+
+    dry_run = bool(context.arguments.dry_run)
+    return RunReport(
+        ok=False, direction=context.direction, dry_run=dry_run, batch="", elapsed_ms=0.0, steps=()
+    )

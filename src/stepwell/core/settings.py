@@ -61,14 +61,14 @@ class OriginKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a value came from: `name` is what it is called there, `place` the file and line if any."""
+    """Where a value came from: `name` is the flag, variable or section, `place` the file and line."""
 
     kind: OriginKind
     name: str
     place: Place | None = None
 
     def __str__(self) -> str:
-        return self.name if self.place is None else f"{self.name} in {self.place}"
+        return " in ".join(str(part) for part in (self.name, self.place) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +144,17 @@ def _parse(setting: Setting, given: Given) -> object:
     except ValueError as problem:
         # `from None`: the cause may repeat a value that is a secret.
         raise UsageError(
-            f"the setting {setting.name!r} ({given.origin.name}) {problem}", place=given.origin.place
+            f"the setting {setting.name!r}{_named(given.origin)} {problem}", place=given.origin.place
         ) from None
 
 
 def _unknown(name: str, origin: Origin) -> UsageError:
     hint = did_you_mean(name, BY_NAME) or "the settings are: " + ", ".join(BY_NAME)
-    return UsageError(f"there is no setting {name!r} ({origin.name})", place=origin.place, hint=hint)
+    return UsageError(f"there is no setting {name!r}{_named(origin)}", place=origin.place, hint=hint)
+
+
+def _named(origin: Origin) -> str:
+    return f" ({origin.name})" if origin.name else ""
 
 
 def _text(value: object) -> str:

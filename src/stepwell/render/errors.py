@@ -26,6 +26,7 @@ CODES: Mapping[type[BaseException], str] = {
 UNEXPECTED = "unexpected"
 _LONGEST_STATEMENT = 2000  # characters; a whole seed file in an error helps nobody
 _INDENT = "    "
+_SQLSTATE_LENGTH = 5
 
 
 def fault_of(error: BaseException) -> Fault:
@@ -73,7 +74,8 @@ def fault_text(fault: Fault, view: View) -> str:
     if fault.detail:
         lines.append(f"detail: {printable(fault.detail)}")
     if fault.sqlstate:
-        lines.append(f"SQLSTATE {printable(fault.sqlstate)}")
+        kind = "SQLSTATE" if len(fault.sqlstate) == _SQLSTATE_LENGTH else "code"  # SQLite has names
+        lines.append(f"{kind} {printable(fault.sqlstate)}")
     if fault.hint:
         lines.append(f"{view.paint('hint:', Tone.STRONG)} {printable(fault.hint)}")
     return "\n".join(lines) + "\n"

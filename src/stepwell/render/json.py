@@ -85,13 +85,16 @@ def _entry(entry: Entry) -> Document:
 
 
 def run_document(report: RunReport) -> Document:
-    """The document of `migrate` and `rollback`, also of a dry run, also after a failure."""
+    """The document of `migrate` and `rollback`, also of a dry run, also after a failure.
+
+    `batch` is null where it failed before a batch began.
+    """
     return {
         "format": FORMAT,
         "ok": report.ok,
         "direction": report.direction.value,
         "dry_run": report.dry_run,
-        "batch": report.batch,
+        "batch": report.batch or None,
         "elapsed_ms": _rounded(report.elapsed_ms),
         "steps": [_step(step) for step in report.steps],
         "warnings": list(report.warnings),

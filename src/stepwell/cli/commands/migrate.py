@@ -33,7 +33,9 @@ async def run(context: "Context") -> int:
     """Apply what is pending."""
     from stepwell.cli.report import show_run
     from stepwell.core.errors import UsageError
+    from stepwell.core.migration import Direction
 
+    context.direction = Direction.UP
     arguments = context.arguments
     if arguments.only_needed and arguments.target is None:
         raise UsageError("--only-needed says nothing without --target")

@@ -39,7 +39,9 @@ def _steps(text: str) -> int:
 async def run(context: "Context") -> int:
     """Revert what was applied."""
     from stepwell.cli.report import show_run
+    from stepwell.core.migration import Direction
 
+    context.direction = Direction.DOWN
     arguments = context.arguments
     asks = not arguments.dry_run and not arguments.yes and context.output.can_ask()
     if asks and not await _agreed(context):

@@ -1,0 +1,177 @@
+"""On a terminal: a table with colours and relative times, a live line, a question before a rollback,
+signals.
+"""
+
+import contextlib
+import os
+import pty
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    import subprocess
+
+Spawn = Callable[..., "subprocess.Popen[str]"]
+
+SLOW = """\
+import asyncio
+
+from stepwell import Migration, database
+
+
+class Slow(Migration):
+    \"\"\"Takes its time\"\"\"
+
+    dependencies = []
+
+    async def up(self) -> None:
+        await database.execute("CREATE TABLE slow (id INTEGER)")
+        open("started", "w").close()
+        {wait}
+
+    async def down(self) -> None:
+        await database.execute("DROP TABLE slow")
+"""
+
+# Takes the first signal for nothing, and goes on.
+STUBBORN = """\
+for _ in range(300):
+            try:
+                await asyncio.sleep(0.1)
+            except asyncio.CancelledError:
+                pass"""
+
+
+class Terminal:
+    """A program on a pseudo-terminal of 100 columns."""
+
+    def __init__(self, spawn: Spawn, *arguments: str, **environ: str) -> None:
+        self._ours, theirs = pty.openpty()
+        environ = {"TERM": "xterm", "COLUMNS": "100", **environ}
+        self.process = spawn(*arguments, stdin=theirs, stdout=theirs, stderr=theirs, **environ)
+        os.close(theirs)
+        self.seen = ""
+
+    def read_until(self, text: str | None, seconds: float = 20.0) -> str:
+        """Read until a text has come; None: until the program has ended."""
+        end = time.monotonic() + seconds
+        while text is None or text not in self.seen:
+            assert time.monotonic() < end, f"{text!r} never came, but {self.seen!r}"
+            try:
+                piece = os.read(self._ours, 65536)
+            except OSError:  # Linux: the other side was closed
+                break
+            if not piece:
+                break
+            self.seen += piece.decode(errors="replace")
+        return self.seen
+
+    def type(self, text: str) -> None:
+        os.write(self._ours, text.encode())
+
+    def end(self) -> int:
+        self.read_until(None)
+        os.close(self._ours)
+        return self.process.wait(10)
+
+
+@pytest.fixture
+def migrated(project: Path, spawn: Spawn) -> Path:
+    (project / "db/migrations/001_slow.py").write_text(SLOW.format(wait="pass"))
+    assert spawn("migrate").wait(20) == 0
+    return project
+
+
+def test_the_status_is_coloured_and_its_times_are_relative(migrated: Path, spawn: Spawn) -> None:
+    terminal = Terminal(spawn, "status")
+    assert terminal.end() == 0
+    assert "\x1b[32m✔ applied\x1b[0m" in terminal.seen
+    assert "just now" in terminal.seen
+
+
+def test_a_dumb_terminal_has_no_colours(migrated: Path, spawn: Spawn) -> None:
+    terminal = Terminal(spawn, "status", TERM="dumb")
+    assert terminal.end() == 0
+    assert "\x1b" not in terminal.seen
+
+
+@pytest.mark.parametrize(
+    ("answer", "reverted"), [("y\n", True), ("YES\n", True), ("\n", False), ("n\n", False)]
+)
+def test_a_rollback_asks_first(answer: str, reverted: bool, migrated: Path, spawn: Spawn) -> None:
+    terminal = Terminal(spawn, "rollback", "--no-color")
+    terminal.read_until("revert? [y/N] ")
+    assert "would revert 1 migration" in terminal.seen
+    assert "001 slow" in terminal.seen
+    terminal.type(answer)
+    assert terminal.end() == 0
+    assert ("reverted 1 migration" in terminal.seen) is reverted
+    assert ("nothing done" in terminal.seen) is not reverted
+    assert terminal.seen.count("database: ") == 1
+
+
+@pytest.mark.parametrize("option", ["--yes", "--dry-run"])
+def test_a_rollback_does_not_ask_where_that_was_answered(option: str, migrated: Path, spawn: Spawn) -> None:
+    terminal = Terminal(spawn, "rollback", option)
+    assert terminal.end() == 0
+    assert "[y/N]" not in terminal.seen
+
+
+def test_a_question_can_be_interrupted(migrated: Path, spawn: Spawn) -> None:
+    terminal = Terminal(spawn, "rollback")
+    terminal.read_until("[y/N] ")
+    terminal.process.send_signal(signal.SIGINT)
+    assert terminal.end() == 130
+    assert "Traceback" not in terminal.seen
+
+
+def test_progress_is_live(project: Path, spawn: Spawn) -> None:
+    (project / "db/migrations/001_slow.py").write_text(SLOW.format(wait="await asyncio.sleep(0.7)"))
+    terminal = Terminal(spawn, "migrate")
+    assert terminal.end() == 0
+    assert "[1/1] applying 001 slow, 1 statement, " in terminal.seen
+    assert "applied 1 migration in" in terminal.seen
+
+
+def wait_for(path: Path) -> None:
+    end = time.monotonic() + 20
+    while not path.exists():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    "wait", ["await asyncio.sleep(30)", "[__import__('time').sleep(0.01) for _ in range(100)]"]
+)
+def test_a_signal_undoes_what_was_not_committed(
+    number: signal.Signals, code: int, wait: str, project: Path, spawn: Spawn
+) -> None:
+    (project / "db/migrations/001_slow.py").write_text(SLOW.format(wait=wait))
+    process = spawn("migrate", "--format", "json")
+    wait_for(project / "started")
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == code, err
+    assert '"code": "interrupted"' in out
+    assert "Traceback" not in err
+    status, _ = spawn("status").communicate(timeout=20)
+    assert "1 pending" in status
+
+
+def test_a_second_signal_ends_at_once(project: Path, spawn: Spawn) -> None:
+    (project / "db/migrations/001_slow.py").write_text(SLOW.format(wait=STUBBORN))
+    process = spawn("migrate")
+    wait_for(project / "started")
+    process.send_signal(signal.SIGTERM)
+    time.sleep(0.3)
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(5) == 143
+    with contextlib.suppress(ValueError):
+        process.communicate(timeout=5)
