@@ -11,7 +11,8 @@ from pathlib import Path
 from bench.contest import Contest, install
 from bench.loads import Load, loads
 from bench.peer import Peer, all_peers
-from bench.planning import COUNTS, Planned, plan
+from bench.peers.stepwell import Stepwell
+from bench.planning import Planned, plan
 from bench.report import CHART, Facts, Report, markdown, svg
 from bench.server import NoServerError, Server, running
 
@@ -64,9 +65,10 @@ def _wanted(name: str, names: list[str] | None) -> bool:
 
 
 def _planned(server: Server, home: Path, peers: list[Peer], options: argparse.Namespace) -> list[Planned]:
-    if not _wanted(PLANNING, options.loads) or not any(peer.name == "stepwell" for peer in peers):
+    if not _wanted(PLANNING, options.loads):
         return []
-    return plan(server, home, COUNTS, min(3, options.repeats), say)
+    ours = [peer for peer in peers if isinstance(peer, Stepwell)]
+    return plan(server, home, ours, min(3, options.repeats), say)
 
 
 def _facts(server: Server, contest: Contest, chosen: list[Load], repeats: int) -> Facts:

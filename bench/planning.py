@@ -7,7 +7,7 @@ from pathlib import Path
 from bench.generate import nothing_much
 from bench.measure import FailedRunError, Timings, run
 from bench.peer import Command, Site
-from bench.peers.stepwell import PEERS, Stepwell, on_database
+from bench.peers.stepwell import Stepwell, on_database
 from bench.server import Server
 
 COUNTS = (1_000, 10_000)
@@ -24,12 +24,12 @@ class Planned:
 
 
 def plan(
-    server: Server, home: Path, counts: Sequence[int], repeats: int, say: Callable[[str], None]
+    server: Server, home: Path, peers: Sequence[Stepwell], repeats: int, say: Callable[[str], None]
 ) -> list[Planned]:
-    """Measure every form with every number of files."""
+    """Measure every entry of ours with every number of files."""
     found: list[Planned] = []
-    for peer in PEERS:
-        for count in counts:
+    for peer in peers:
+        for count in COUNTS:
             say(f"{peer.name}, {count:,} files:")
             found.extend(_plan(server, home, peer, count, repeats))
     return found

@@ -142,6 +142,7 @@ def _planning(planned: Sequence[Planned]) -> str:
 ## Many files
 
 Migrations that only select a number, so that what is seen is the cost of having files.
+It is linear where the time a file does not grow with their number.
 
 {_table(heads, rows)}"""
 
