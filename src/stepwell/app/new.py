@@ -153,8 +153,8 @@ def class_name(slug: str) -> str:
 
 def describe(name: str) -> str:
     """A description to begin with, safe inside a docstring: `add_users` gives `Add users`."""
-    words = "".join(character for character in name if character.isprintable() and character not in '\\"')
-    text = " ".join(words.replace("_", " ").split())
+    words = " ".join(name.replace("_", " ").split())
+    text = "".join(character for character in words if character.isprintable() and character not in '\\"')
     return text[:1].upper() + text[1:]
 
 

@@ -1,0 +1,86 @@
+"""Every event of the closed set as one line."""
+
+from typing import get_args
+
+import pytest
+
+from stepwell.cli.options import Options, Verbosity
+from stepwell.cli.output import Output
+from stepwell.cli.progress import describe, progress_on
+from stepwell.core.events import (
+    Connected,
+    Event,
+    Planned,
+    Replanned,
+    Retrying,
+    SegmentAborted,
+    SegmentCommitted,
+    StatementSent,
+    StepFinished,
+    StepStarted,
+    Waiting,
+    WaitingForServer,
+    Warned,
+)
+from stepwell.core.migration import Direction, Version
+from stepwell.core.report import Outcome, SegmentReport
+from stepwell.render.view import View
+
+ONE, TWO = Version("001"), Version("002")
+
+LINES: list[tuple[Event, str]] = [
+    (Connected("postgresql://app@db/shop", "postgresql"), "database: postgresql://app@db/shop (postgresql)"),
+    (
+        Planned(Direction.UP, 2, (SegmentReport(1, (ONE, TWO), transactional=True),)),
+        "applying 2 migrations in 1 segment",
+    ),
+    (Planned(Direction.DOWN, 1, ()), "reverting 1 migration in 0 segments"),
+    (Waiting("app on web1", 3.2, 60), "waiting for the lock, held by app on web1 (3 of 60 s)"),
+    (Waiting(None, 3.2, 60), "waiting for the lock (3 of 60 s)"),
+    (WaitingForServer("refused", 2), "waiting for the database: refused (2 s)"),
+    (StepStarted(ONE, "first", Direction.UP, 1, 2), "applying 001 first"),
+    (StatementSent(ONE, 3), "001: 3 statements"),
+    (StepFinished(ONE, "first", Outcome.APPLIED, 2, 3.14), "✔ applied 001 first: 2 statements, 3.1 ms"),
+    (SegmentCommitted(1, (ONE, TWO)), "committed segment 1: 001, 002"),
+    (SegmentAborted(2, "boom\n"), "undid segment 2: boom"),
+    (Retrying(1, 2, 0.25, "deadlock"), "trying again in 0.2 s (attempt 2): deadlock"),
+    (Replanned(), "somebody else was faster: planning anew"),
+    (Warned("look\x1b[2J"), "look\\x1b[2J"),
+]
+
+
+@pytest.mark.parametrize(("event", "line"), LINES, ids=[type(event).__name__ for event, _ in LINES])
+def test_an_event_is_one_line(event: Event, line: str) -> None:
+    assert describe(event, View()) == line
+
+
+def test_every_event_is_told() -> None:
+    assert {type(event) for event, _ in LINES} == set(get_args(Event))
+
+
+def told(
+    capsys: pytest.CaptureFixture[str], verbosity: Verbosity, *, names_database: bool = True
+) -> list[str]:
+    output = Output(Options(verbosity=verbosity), {})
+    with progress_on(output, names_database=names_database) as listen:
+        for event, _ in LINES:
+            listen(event)
+        listen(LINES[-1][0])
+    out, err = capsys.readouterr()
+    assert out == ""
+    lines: list[str] = err.splitlines()
+    return lines
+
+
+def test_what_is_told_depends_on_the_verbosity(capsys: pytest.CaptureFixture[str]) -> None:
+    normal = told(capsys, Verbosity.NORMAL)
+    assert normal[0].startswith("database: ")
+    assert "[1/2] ✔ applied 001 first: 2 statements, 3.1 ms" in normal
+    assert [line for line in normal if "look" in line] == ["warning: look\\x1b[2J"], "once"
+    assert not [line for line in normal if "statement 3" in line]
+    assert "[1/2] 001: statement 3" in told(capsys, Verbosity.VERBOSE)
+    assert told(capsys, Verbosity.QUIET) == []
+
+
+def test_the_database_is_not_named_where_the_result_does(capsys: pytest.CaptureFixture[str]) -> None:
+    assert not told(capsys, Verbosity.NORMAL, names_database=False)[0].startswith("database: ")
