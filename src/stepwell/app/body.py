@@ -9,42 +9,22 @@ from stepwell.app.handle import StepHandle, in_file
 from stepwell.author import Migration as Author
 from stepwell.author import running_step
 from stepwell.core.errors import Fault, Place, StepError
-from stepwell.core.migration import Direction, SqlBody
+from stepwell.core.migration import SqlBody
 from stepwell.core.plan import Step
-from stepwell.core.sql.errors import SqlSyntaxError
-from stepwell.core.sql.rules import LexRules
-from stepwell.core.sql.split import Statement, split
 
 
-async def run_body(
-    step: Step, cls: type[Author] | None, handle: StepHandle, file: str, rules: LexRules
-) -> None:
+async def run_body(step: Step, cls: type[Author] | None, handle: StepHandle, file: str) -> None:
     """Run a step to its end. Raises `StepError` (of which `EngineError` is one), with the line."""
     if cls is None:
-        await _run_sql(step, handle, rules)
+        await _run_sql(step, handle)
     else:
         await _run_python(step, cls, handle, file)
     handle.close()
 
 
-def section_statements(step: Step, rules: LexRules) -> list[Statement]:
-    """The statements of an SQL file in the direction of the step."""
-    body = step.migration.body
-    if not isinstance(body, SqlBody):
-        return []
-    section = body.up if step.direction is Direction.UP else body.down
-    return split(section.text, rules, section.first_line) if section is not None else []
-
-
-async def _run_sql(step: Step, handle: StepHandle, rules: LexRules) -> None:
-    path = step.migration.path
-    try:
-        statements = section_statements(step, rules)
-    except SqlSyntaxError as error:
-        fault = Fault(error.message, version=step.version.text, place=Place(path, error.line))
-        raise StepError(fault) from error
-    for statement in statements:
-        await handle.run_statement(statement, Place(path, statement.line))
+async def _run_sql(step: Step, handle: StepHandle) -> None:
+    for statement in step.migration.statements(step.direction):
+        await handle.run_statement(statement, Place(step.migration.path, statement.line))
 
 
 async def _run_python(step: Step, cls: type[Author], handle: StepHandle, file: str) -> None:
@@ -78,11 +58,11 @@ def python_fault(error: BaseException, step: Step, file: str) -> Fault:
     return Fault(text, code="migration_raised", version=step.version.text, place=place)
 
 
-def locate_in_sections(fault: Fault, steps: tuple[Step, ...], rules: LexRules) -> Fault:
+def locate_in_sections(fault: Fault, steps: tuple[Step, ...]) -> Fault:
     """Give a fault of an SQL file the line of its position: pipelined, it surfaces when its step has long been left."""
     for step in steps:
         if fault.version == step.version.text and isinstance(step.migration.body, SqlBody) and fault.place:
-            for statement in section_statements(step, rules):
+            for statement in step.migration.statements(step.direction):
                 if statement.line == fault.place.line:
                     return in_file(fault, statement, step.version.text)
     return fault

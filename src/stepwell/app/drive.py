@@ -84,9 +84,7 @@ class Shell:
         try:
             return await self._perform(action)
         except EngineError as error:
-            return Failed(
-                locate_in_sections(error.fault, self._plan.steps, self._context.dialect.rules), error.kind
-            )
+            return Failed(locate_in_sections(error.fault, self._plan.steps), error.kind)
         except StepError as error:
             return Failed(error.fault)
         except StepwellError as error:
@@ -145,7 +143,7 @@ class Shell:
         )
 
         async def body() -> None:
-            await run_body(step, self._classes[step.version], handle, file, self._context.dialect.rules)
+            await run_body(step, self._classes[step.version], handle, file)
             await self._connection.end_step(step, wrote_data=handle.wrote_data)
 
         def finished() -> Ok:

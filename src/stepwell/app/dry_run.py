@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any
 
-from stepwell.app.body import nothing, python_fault, run_body, section_statements
+from stepwell.app.body import nothing, python_fault, run_body
 from stepwell.app.context import Context
 from stepwell.app.drive import Classes
 from stepwell.app.handle import StepHandle
@@ -45,15 +45,14 @@ async def _record_step(
     context: Context, connection: Connection, step: Step, classes: Classes, report: StepReport
 ) -> StepReport:
     cls = classes[step.version]
-    rules = context.dialect.rules
     if cls is None:
-        statements = section_statements(step, rules)
+        statements = step.migration.statements(step.direction)
         return replace(report, statements=tuple(StatementReport(each.text) for each in statements))
     file = context.loader.file_of(step.migration)
     wire = RecordingWire(connection)
     handle = StepHandle(wire, context.dialect, step.version.text, file=file, path=step.migration.path)
     wire.note = lambda text: _note_last(handle, text)
-    note = await _ended_early(step, handle, file, lambda: run_body(step, cls, handle, file, rules))
+    note = await _ended_early(step, handle, file, lambda: run_body(step, cls, handle, file))
     return replace(report, statements=tuple(handle.statements), note=note)
 
 

@@ -11,7 +11,7 @@ from stepwell.core.files.listing import SourceListing, together
 from stepwell.core.files.parse import from_record, parse
 from stepwell.core.graph import Graph, Node, build
 from stepwell.core.history import Entry, History, Record, compare, unchanged
-from stepwell.core.migration import Direction, Migration, PythonBody, SourceFile, Version
+from stepwell.core.migration import Direction, Migration, PythonBody, SourceFile, SqlBody, Version
 from stepwell.core.plan import Situation
 
 
@@ -73,7 +73,8 @@ class Shelf:
         """The checksum of a file."""
         source = migration.source
         if source.path not in self._sums:
-            self._sums[source.path] = checksum(source, self._rules)
+            body = migration.body if isinstance(migration.body, SqlBody) else None
+            self._sums[source.path] = checksum(source, self._rules, body)
         return self._sums[source.path]
 
     def facts(self, migration: Migration, direction: Direction) -> StepFacts:

@@ -21,7 +21,8 @@ from stepwell.core.report import StatementReport
 from stepwell.core.sql.errors import MissingValueError, SqlSyntaxError
 from stepwell.core.sql.kinds import StatementFacts, StatementKind, classify
 from stepwell.core.sql.parameters import bind
-from stepwell.core.sql.split import Statement, split
+from stepwell.core.sql.split import split
+from stepwell.core.sql.statement import Statement
 from stepwell.ports import BoundStatement, Dialect, EngineError, Origin, Wire
 
 T = TypeVar("T")

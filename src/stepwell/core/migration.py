@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import total_ordering
 
 from stepwell.core.errors import Place, UsageError
+from stepwell.core.sql.statement import Statement
 
 BASE = "base"  # the reserved version that stands before every migration
 MAX_VERSION_LENGTH = 50  # the width of the column `version`
@@ -104,11 +105,15 @@ class Traits:
 
 @dataclass(frozen=True, slots=True)
 class SqlSection:
-    """One direction of an SQL file: its text, the line of the file on which the text begins, its transaction option."""
+    """One direction of an SQL file: its text, the line of the file on which the text begins, its transaction option.
+
+    `statements` are those of the text, with lines of the file.
+    """
 
     text: str
     first_line: int
     transactional: bool = True
+    statements: tuple[Statement, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,8 @@ class PythonBody:
     """What the syntax tree of a Python file told: the class and which methods it defines.
 
     `needs_import` is true where a getter or an attribute is no literal: then the values beside it are provisional until
-    the file has been imported.
+    the file has been imported. `up_sql` and `down_sql` are the literal statements that these methods give to
+    `database`, as far as the text tells.
     """
 
     class_name: str
@@ -133,6 +139,8 @@ class PythonBody:
     has_down: bool
     has_is_applied: bool
     needs_import: bool = False
+    up_sql: tuple[Statement, ...] = field(default=(), repr=False, compare=False)
+    down_sql: tuple[Statement, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +197,14 @@ class Migration:
         """The file and, for a Python class, the line on which it begins."""
         line = self.body.class_line if isinstance(self.body, PythonBody) else None
         return Place(self.source.path, line)
+
+    def statements(self, direction: Direction) -> tuple[Statement, ...]:
+        """The statements of one direction, as far as the text of the file tells; lines are lines of the file."""
+        up = direction is Direction.UP
+        if isinstance(self.body, PythonBody):
+            return self.body.up_sql if up else self.body.down_sql
+        section = None if self.body is None else self.body.up if up else self.body.down
+        return section.statements if section is not None else ()
 
     @property
     def reversible(self) -> bool:

@@ -16,7 +16,7 @@ class PythonLoader:
     """
 
     def __init__(self, root: Path | None) -> None:
-        self._root = root
+        self._root = None if root is None else root.resolve()
         self._classes: dict[tuple[str, str], type[Author]] = {}
 
     def load(self, migration: Migration) -> tuple[Migration, type[Author] | None]:

@@ -10,7 +10,7 @@ from types import ModuleType, TracebackType
 
 from stepwell.author import Migration as Author
 from stepwell.core.errors import MigrationFileError, Place
-from stepwell.core.files.pytree import compile_tree, parse_tree
+from stepwell.core.files.pytree import compile_text
 from stepwell.core.files.text import decode
 from stepwell.core.migration import PythonBody, SourceFile
 from stepwell.core.redact import Redactor
@@ -45,7 +45,7 @@ def load_class(source: SourceFile, body: PythonBody, root: Path | None) -> type[
     """
     module = _new_module(source, root)
     text, file = decode(source), str(module.__file__)
-    code = compile_tree(parse_tree(text, source.path), source.path, file)
+    code = compile_text(text, source.path, file)
     _show_lines(file, text)
     sys.modules[module.__name__] = module  # dataclasses and type hints of the file look for it there
     try:

@@ -6,7 +6,6 @@ from textwrap import indent
 import pytest
 
 from stepwell.core.errors import Place
-from stepwell.core.files.mixed import literal_statements
 from stepwell.core.files.parse import parse
 from stepwell.core.migration import Direction, Finding, SourceFile
 from stepwell.engines.postgresql.lexical import POSTGRESQL
@@ -93,12 +92,9 @@ STATEMENTS = [
 def test_literal_statements(
     make_source: MakeSource, direction: str, body: str, expected: list[tuple[str, int]]
 ) -> None:
-    found = literal_statements(make_source("006_add.py", python(body)), Direction(direction), POSTGRESQL)
+    migration = parse(make_source("006_add.py", python(body)), POSTGRESQL)
+    found = migration.statements(Direction(direction))
     assert [(statement.text, statement.line) for statement in found] == expected
-
-
-def test_a_file_without_a_class_has_no_statements(make_source: MakeSource) -> None:
-    assert literal_statements(make_source("006_add.py", "x = 1"), Direction.UP, POSTGRESQL) == ()
 
 
 CREATE, INSERT = "CREATE TABLE a (b int)", "INSERT INTO a VALUES (1)"

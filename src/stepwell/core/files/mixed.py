@@ -9,16 +9,14 @@ from stepwell.core.files.pytree import (
     Function,
     imported_names,
     methods,
-    migration_classes,
     original_name,
-    parse_tree,
 )
-from stepwell.core.files.text import decode
-from stepwell.core.migration import Direction, Finding, SourceFile
+from stepwell.core.migration import Direction, Finding
 from stepwell.core.sql.errors import SqlSyntaxError
 from stepwell.core.sql.kinds import StatementKind, classify
 from stepwell.core.sql.rules import LexRules
-from stepwell.core.sql.split import Statement, split
+from stepwell.core.sql.split import split
+from stepwell.core.sql.statement import Statement
 
 _HANDLE = "database"
 _CALLS = frozenset(
@@ -56,20 +54,13 @@ def _is_plainly_schema(statement: Statement) -> bool:
     return _PLAIN_SCHEMA.match(statement.text) is not None
 
 
-def literal_statements(source: SourceFile, direction: Direction, rules: LexRules) -> tuple[Statement, ...]:
-    """The literal SQL that a Python migration gives to `database` in one direction, in the order of its text.
-
-    Follows calls of the class's own methods. Raises `MigrationFileError` for what is no Python.
-    """
-    tree = parse_tree(decode(source), source.path)
-    classes = migration_classes(tree)
-    return tuple(literal_statements_of(tree, classes[0], direction, rules)) if classes else ()
-
-
-def literal_statements_of(
+def literal_statements(
     tree: ast.Module, node: ast.ClassDef, direction: Direction, rules: LexRules
 ) -> Iterator[Statement]:
-    """The same for a tree and a class that have been found already."""
+    """The literal SQL that a Python migration gives to `database` in one direction, in the order of its text.
+
+    Takes the tree of the file and its class. Follows calls of the class's own methods.
+    """
     names = imported_names(tree)
     for argument in _literal_arguments(methods(node), direction.value, names, set()):
         try:

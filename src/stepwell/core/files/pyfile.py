@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from stepwell.core.errors import MigrationFileError, Place
 from stepwell.core.files.assemble import GETTERS, Declarations, assemble, with_findings
 from stepwell.core.files.declared import ATTRIBUTES, Declared
-from stepwell.core.files.mixed import literal_statements_of, mixed_findings
+from stepwell.core.files.mixed import literal_statements, mixed_findings
 from stepwell.core.files.pytree import (
     MIGRATION,
     Function,
@@ -59,8 +59,13 @@ def read_python(source: SourceFile, rules: LexRules) -> Migration:
         hint = "write `async def up(self) -> None:`"
         raise MigrationFileError(f"{node.name} has no up()", place=Place(source.path, node.lineno), hint=hint)
     declarations = Declarations(reading.getters, reading.attributes, ast.get_docstring(node))
-    migration = assemble(source, _body(node, reading), declarations, reading.findings)
-    mixed = mixed_findings(literal_statements_of(tree, node, Direction.UP, rules), source.path, rules)
+    body = replace(
+        _body(node, reading),
+        up_sql=tuple(literal_statements(tree, node, Direction.UP, rules)),
+        down_sql=tuple(literal_statements(tree, node, Direction.DOWN, rules)),
+    )
+    migration = assemble(source, body, declarations, reading.findings)
+    mixed = mixed_findings(body.up_sql, source.path, rules)
     return with_findings(migration, (*migration.findings, *mixed)) if mixed else migration
 
 

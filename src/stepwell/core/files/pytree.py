@@ -3,13 +3,15 @@
 import ast
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType
+from typing import TypeVar
 
 from stepwell.core.errors import MigrationFileError, Place
 
 MIGRATION = "Migration"
+T = TypeVar("T")
 
 # An invalid escape, and a number with a keyword right behind it, are only warnings, but a filter may turn a
 # warning into an error. The filters belong to the process: they are touched only for a text that may need it.
@@ -27,16 +29,17 @@ class Literal:
 
 def parse_tree(text: str, path: str) -> ast.Module:
     """Parse Python, without warnings. Raises `MigrationFileError` with the line that can't be read."""
-    try:
-        return _quietly(text, path) if _MAY_WARN.search(text) else ast.parse(text, path)
-    except (SyntaxError, RecursionError, MemoryError) as error:
-        raise _not_python(error, path) from None
+    return _read(lambda: ast.parse(text, path), text, path)
 
 
-def compile_tree(tree: ast.Module, path: str, file: str) -> CodeType:
-    """Compile what was parsed; `file` is its name in tracebacks. Raises as `parse_tree` does."""
+def compile_text(text: str, path: str, file: str) -> CodeType:
+    """Compile Python; `file` is its name in tracebacks. Raises as `parse_tree` does."""
+    return _read(lambda: compile(text, file, "exec", dont_inherit=True), text, path)
+
+
+def _read(read: Callable[[], T], text: str, path: str) -> T:
     try:
-        return compile(tree, file, "exec", dont_inherit=True)
+        return _quietly(read) if _MAY_WARN.search(text) else read()
     except (SyntaxError, RecursionError, MemoryError) as error:
         raise _not_python(error, path) from None
 
@@ -47,10 +50,10 @@ def _not_python(error: SyntaxError | RecursionError | MemoryError, path: str) ->
     return MigrationFileError("it is nested too deeply to be read", place=Place(path))
 
 
-def _quietly(text: str, path: str) -> ast.Module:
+def _quietly(read: Callable[[], T]) -> T:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return ast.parse(text, path)
+        return read()
 
 
 def imported_names(tree: ast.Module) -> dict[str, str]:

@@ -13,7 +13,8 @@ from stepwell.core.migration import Direction, SqlBody, SqlSection
 from stepwell.core.sql.errors import SqlSyntaxError
 from stepwell.core.sql.lexer import lex, significant
 from stepwell.core.sql.rules import LexRules
-from stepwell.core.sql.split import Statement, split
+from stepwell.core.sql.split import split
+from stepwell.core.sql.statement import Statement
 from stepwell.core.sql.tokens import Kind
 
 # A marker, or what was meant as one: `-- migrate:up`, ` --migrate: Up`, `-- migrate:upp`, `-- migrate down`.
@@ -32,11 +33,10 @@ _WRITE_MARKERS = "write `-- migrate:up` or `-- migrate:down`, at the start of th
 
 @dataclass(frozen=True, slots=True)
 class Sections:
-    """An SQL file taken apart: what stands before the first marker, the sections, the statements of `up`."""
+    """An SQL file taken apart: what stands before the first marker, and the sections."""
 
     header: str
     body: SqlBody
-    statements: tuple[Statement, ...]
 
 
 def find_sections(text: str, path: str, rules: LexRules) -> Sections:
@@ -77,14 +77,13 @@ class _File:
         self.check_only_comments(header)
         self.check_order(markers)
         up = self.section(markers[0], markers[1].start() if len(markers) > 1 else len(self.text))
-        statements = self.statements(up)
-        if not statements:
+        if not up.statements:
             self.refuse(
                 markers[0].start(), "the up section holds no statement", "write what the migration does"
             )
         down = self.section(markers[1], len(self.text)) if len(markers) > 1 else None
-        reverts = down is not None and self.statements(down)
-        return Sections(header, SqlBody(up, down if reverts else None), tuple(statements))
+        reverts = down is not None and down.statements
+        return Sections(header, SqlBody(up, down if reverts else None))
 
     def check_only_comments(self, header: str) -> None:
         if _COMMENTS.fullmatch(header):
@@ -120,11 +119,12 @@ class _File:
             if key != "transaction" or value not in _TRANSACTION:
                 self.refuse(marker.start(), f"the marker has an unknown option `{option}`", _WRITE_OPTION)
             transactional = _TRANSACTION[value]
-        return SqlSection(self.text[start:end], self.line(marker.start()) + 1, transactional)
+        text, first_line = self.text[start:end], self.line(marker.start()) + 1
+        return SqlSection(text, first_line, transactional, self.statements(text, first_line))
 
-    def statements(self, section: SqlSection) -> list[Statement]:
+    def statements(self, text: str, first_line: int) -> tuple[Statement, ...]:
         try:
-            return split(section.text, self.rules, section.first_line)
+            return tuple(split(text, self.rules, first_line))
         except SqlSyntaxError as error:
             raise MigrationFileError(
                 error.message, place=Place(self.path, error.line), hint=error.hint

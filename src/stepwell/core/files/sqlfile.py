@@ -46,7 +46,7 @@ def read_sql(source: SourceFile, rules: LexRules) -> Migration:
         findings=(
             *findings,
             *noticed_about_down(traits, Place(source.path), has_down=sections.body.down is not None),
-            *mixed_findings(sections.statements, source.path, rules),
+            *mixed_findings(sections.body.up.statements, source.path, rules),
         ),
     )
 

@@ -3,13 +3,14 @@
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from stepwell.core.sql.created import CreatedObject, created_objects
 from stepwell.core.sql.objects import object_words
 from stepwell.core.sql.reader import Reader
 from stepwell.core.sql.reads import copy_direction, is_read_only, main_verb, modifies_rows
 from stepwell.core.sql.rules import LexRules
-from stepwell.core.sql.split import Statement
+from stepwell.core.sql.statement import Statement
 
 __all__ = ["CreatedObject", "StatementFacts", "StatementKind", "classify"]
 
@@ -80,7 +81,13 @@ _NOISE = frozenset({"WORK", "TRANSACTION", "SAVEPOINT"})
 
 def classify(statement: Statement | str, rules: LexRules) -> StatementFacts:
     """Say what kind of statement this is. Takes one statement; of several in one text, the first decides."""
-    reader = Reader(statement if isinstance(statement, str) else statement.text, rules)
+    return _classify(statement if isinstance(statement, str) else statement.text, rules)
+
+
+# A memo of a pure function, not state: a statement is judged when its file is read, planned and run.
+@lru_cache(maxsize=4096)
+def _classify(text: str, rules: LexRules) -> StatementFacts:
+    reader = Reader(text, rules)
     start = _start(reader)
     verb = _verb(reader, start)
     read_only = is_read_only(reader, start)

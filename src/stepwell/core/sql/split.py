@@ -9,26 +9,10 @@ from stepwell.core.sql.errors import SqlSyntaxError
 from stepwell.core.sql.lexer import reads_standard_input, scan
 from stepwell.core.sql.patterns import DEFAULT_DELIMITER
 from stepwell.core.sql.rules import LexRules
+from stepwell.core.sql.statement import Statement
 from stepwell.core.sql.tokens import Kind, Token
 
 _END_OF_DATA = "\\."
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement of a script.
-
-    `text` is from its first token to before its terminator, comments around it left out, hints and executable
-    comments kept. `line` is that of its first character in the file, from 1; `offset` its place in the
-    script, in characters from 0. For COPY ... FROM STDIN, `copy_data` holds the lines that follow, without
-    the `\\.`, and `copy_line` is the line on which they begin.
-    """
-
-    text: str
-    line: int
-    offset: int
-    copy_data: str | None = None
-    copy_line: int | None = None
 
 
 def split(sql: str, rules: LexRules, first_line: int = 1) -> list[Statement]:
