@@ -5,7 +5,7 @@ machine's.
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -68,11 +68,14 @@ def run(project: Path, capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 @pytest.fixture
-def spawn(project: Path) -> Spawn:
+def spawn(project: Path) -> Iterator[Spawn]:
+    """Starts the program; whatever still runs at the end of the test is killed."""
+    started: list[subprocess.Popen[str]] = []
+
     def start(
         *arguments: str, stdin: int | None = None, stdout: int = -1, stderr: int = -1, **environ: str
     ) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "stepwell", *arguments],
             cwd=project,
             stdin=subprocess.DEVNULL if stdin is None else stdin,
@@ -81,8 +84,16 @@ def spawn(project: Path) -> Spawn:
             text=True,
             env={**_environment(), **environ},
         )
+        started.append(process)
+        return process
 
-    return start
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
 
 
 def _environment() -> Mapping[str, str]:

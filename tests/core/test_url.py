@@ -178,6 +178,14 @@ def test_a_url_never_shows_its_secrets() -> None:
     assert {secret.reveal() for secret in url.secrets} == {"hunter2", "swordfish"}
 
 
+@pytest.mark.parametrize("url", ["postgresql://x:x@db/d", "postgresql://u:x@db/x", "postgresql://u:x@x/d"])
+def test_a_password_that_is_a_public_name_is_not_hunted(url: str) -> None:
+    parsed = parse_url(url)
+    assert parsed.password is not None
+    assert parsed.secrets == ()
+    assert ":x" not in parsed.shown
+
+
 _TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)
 
 

@@ -2,6 +2,7 @@
 neither.
 """
 
+import io
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -30,8 +31,9 @@ class Output:
         self.options = options
         self.redactor = Redactor()
         self._environ = environ
-        self._out = out or sys.stdout
-        self._err = err or sys.stderr
+        # A stream that was closed before we began (`>&-`) is None.
+        self._out = out or sys.stdout or io.StringIO()
+        self._err = err or sys.stderr or io.StringIO()
         self._told: set[str] = set()
 
     @property

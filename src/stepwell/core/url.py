@@ -62,9 +62,15 @@ class DatabaseUrl:
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        """What must never be shown."""
-        hidden = tuple(Secret(value) for key, value in self.query.items() if key in _SECRET_KEYS)
-        return hidden if self.password is None else (self.password, *hidden)
+        """What must never be shown.
+
+        A password that is also the name of the user, the database or a host is not among them: masking it
+        would hide those names wherever they stand, and keep nothing secret.
+        """
+        hidden = [Secret(value) for key, value in self.query.items() if key in _SECRET_KEYS]
+        given = hidden if self.password is None else [self.password, *hidden]
+        public = {self.user, self.database, *(host for host, _ in self.hosts)}
+        return tuple(secret for secret in given if secret.reveal() not in public)
 
     @property
     def shown(self) -> str:
