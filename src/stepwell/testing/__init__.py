@@ -1,0 +1,34 @@
+"""The conformance suite that an engine must pass; inherit `EngineConformance` in the tests of an engine of your own.
+
+Plain classes for pytest, without a plugin: see `Suite` for what the inheriting class gives.
+"""
+
+from stepwell.testing.correction import CorrectionConformance
+from stepwell.testing.dry_run import DryRunConformance
+from stepwell.testing.failure import FailureConformance
+from stepwell.testing.handle import HandleConformance
+from stepwell.testing.history import HistoryConformance
+from stepwell.testing.journal import JournalConformance
+from stepwell.testing.misuse import MisuseConformance
+from stepwell.testing.movement import MovementConformance
+from stepwell.testing.runners import RunnersConformance
+from stepwell.testing.suite import Suite, cases
+from stepwell.testing.tables import TablesConformance
+from stepwell.testing.workshop import Workshop
+
+__all__ = ["EngineConformance", "Suite", "Workshop", "cases"]
+
+
+class EngineConformance(
+    MovementConformance,
+    HistoryConformance,
+    FailureConformance,
+    HandleConformance,
+    MisuseConformance,
+    DryRunConformance,
+    TablesConformance,
+    CorrectionConformance,
+    RunnersConformance,
+    JournalConformance,
+):
+    """Everything that an engine promises. What an engine has no ability for is expected to be told, not to work."""

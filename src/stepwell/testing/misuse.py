@@ -1,0 +1,241 @@
+# ruff: noqa: S101, PLR2004 - a suite of tests asserts, and an expected number is clearest where it is expected
+"""Ways to use `database` that can't work: each is an error with its line, and nothing of the batch stays."""
+
+from pathlib import Path
+
+from stepwell.core.errors import MisuseError, StepError
+from stepwell.testing.suite import Suite, cases
+
+INSERT = "INSERT INTO items VALUES (1)"
+MARK = "# here"
+
+
+class MisuseConformance(Suite):
+    """Nothing that an author forgets is forgotten silently."""
+
+    @cases(
+        "body",
+        {
+            "never awaited": (
+                f'database.execute("{INSERT}")  {MARK}',
+                "never awaited",
+            ),
+            "never awaited, another one after it": (
+                f'database.execute("{INSERT}")  {MARK}\nawait database.execute("DELETE FROM items")',
+                "never awaited",
+            ),
+            "never awaited, many after it": (
+                f'database.execute("{INSERT}")  {MARK}\n'
+                'for _ in range(50):\n    await database.execute("DELETE FROM items")',
+                "never awaited",
+            ),
+            "never awaited, with values": (
+                f'database.execute("INSERT INTO items VALUES (:id)", {{"id": 1}})  {MARK}',
+                "never awaited",
+            ),
+            "a query never awaited": (f'database.fetch_all("SELECT 1")  {MARK}', "never awaited"),
+            "a block never entered": (f"database.transaction()  {MARK}", "never awaited"),
+            "awaited twice": (
+                f'call = database.execute("{INSERT}")\nawait call\nawait call',
+                "second time",
+            ),
+            "a task that is not awaited": (
+                "import asyncio\n"
+                "async def later():\n"
+                "    await asyncio.sleep(0.01)\n"
+                f'    await database.execute("{INSERT}")\n'
+                f'call = database.execute("{INSERT}")  {MARK}\n'
+                "task = asyncio.create_task(later())",
+                "never awaited",
+            ),
+            "a value that is not given": (
+                f'await database.execute("INSERT INTO items VALUES (:id)", {{}})  {MARK}',
+                "id",
+            ),
+            "several statements with values": (
+                f'await database.execute("{INSERT}; {INSERT}", {{}})  {MARK}',
+                "2 statements",
+            ),
+            "several statements in a query": (
+                f'await database.fetch_all("SELECT 1; SELECT 2")  {MARK}',
+                "2 statements",
+            ),
+            "no statement": (f'await database.execute("-- nothing")  {MARK}', "no statement"),
+            "a string that does not end": (f'await database.execute("SELECT \'a")  {MARK}', "can't be read"),
+        },
+    )
+    def test_it_is_an_error_with_its_line(self, url: str, tmp_path: Path, body: tuple[str, str]) -> None:
+        shop = self.workshop(url, tmp_path)
+        text, expected = body
+        shop.table("001_items")
+        path = shop.python("002_step", text)
+        error = shop.failure(shop.project().migrate())
+        assert isinstance(error, MisuseError)
+        assert error.exit_code == 1
+        assert expected in error.message
+        assert error.fault.version == "002"
+        if MARK in text:
+            assert str(error.place) == shop.line(path, MARK)
+        if shop.abilities.transactional_ddl:
+            assert shop.pending() == ["001", "002"]
+            assert not shop.exists("items")
+
+    @cases(
+        "statement",
+        {
+            text: text
+            for text in (
+                "COMMIT",
+                "commit work",
+                "BEGIN",
+                "ROLLBACK",
+                "END",
+                "START TRANSACTION",
+                "/* so */ COMMIT",
+                "RELEASE stepwell_1",
+                "RELEASE SAVEPOINT not_mine",
+                "ROLLBACK TO not_mine",
+                "INSERT INTO items VALUES (1); COMMIT; DELETE FROM items",
+            )
+        },
+    )
+    def test_the_transaction_is_not_the_author_s_to_end(
+        self, url: str, tmp_path: Path, statement: str
+    ) -> None:
+        shop = self.workshop(url, tmp_path)
+        shop.table("001_items")
+        path = shop.python(
+            "002_step", f"async with database.transaction():\n    await database.execute({statement!r})"
+        )
+        error = shop.failure(shop.project().migrate())
+        assert isinstance(error, StepError)
+        assert "refused" in error.message
+        assert str(error.place) == shop.line(path, "await database.execute")
+        if shop.abilities.transactional_ddl:
+            assert not shop.exists("items")
+
+    def test_nor_in_an_sql_file(self, url: str, tmp_path: Path) -> None:
+        shop = self.workshop(url, tmp_path)
+        path = shop.sql("001_items", "CREATE TABLE items (id INTEGER);\n\nCOMMIT;")
+        error = shop.failure(shop.project().migrate())
+        assert "COMMIT is refused" in error.message
+        assert str(error.place) == shop.line(path, "COMMIT")
+        assert error.hint is not None
+
+    def test_a_savepoint_of_an_outer_block_is_not_the_author_s(self, url: str, tmp_path: Path) -> None:
+        shop = self.workshop(url, tmp_path)
+        path = shop.python(
+            "001_step",
+            """
+            await database.execute("SAVEPOINT mine")
+            async with database.transaction():
+                await database.execute("RELEASE mine")
+            """,
+        )
+        error = shop.failure(shop.project().migrate())
+        assert "refused" in error.message
+        assert str(error.place) == shop.line(path, "RELEASE mine")
+
+    def test_use_after_the_end(self, url: str, tmp_path: Path) -> None:
+        shop = self.workshop(url, tmp_path)
+        shop.table("001_items")
+        out = tmp_path / "out"
+        shop.python(
+            "002_step",
+            f"""
+            async def later():
+                await asyncio.sleep(0)
+                while not done:
+                    await asyncio.sleep(0.001)
+                try:
+                    await database.execute("{INSERT}")
+                except Exception as error:
+                    Path({str(out)!r}).write_text(f"{{type(error).__name__}}: {{error}}")
+            kept.append(asyncio.create_task(later()))
+            """,
+            head="import asyncio\n\nkept = []\ndone = []\n",
+        )
+        shop.python(
+            "003_wait",
+            """
+            import sys
+            for module in list(sys.modules.values()):
+                if getattr(module, "kept", None) and hasattr(module, "done"):
+                    module.done.append(True)
+                    await asyncio.gather(*module.kept)
+            """,
+            head="import asyncio\n",
+        )
+        shop.migrate()
+        assert out.read_text().startswith("MisuseError: migrations/002_step.py:")
+        assert "after the migration 002 has ended" in out.read_text()
+        assert shop.column("SELECT count(*) FROM items") == [0]
+
+    @cases(
+        "way",
+        {
+            "a task that goes on after a failure": ("async def", "asyncio.create_task(later())"),
+        },
+    )
+    def test_use_after_a_failure_reaches_nothing(
+        self, url: str, tmp_path: Path, way: tuple[str, str]
+    ) -> None:
+        shop = self.workshop(url, tmp_path)
+        shop.ask("CREATE TABLE witness (id INTEGER)")
+        define, start = way
+        shop.python(
+            "001_step",
+            f"""
+            {define} later():
+                for _ in range(100):
+                    await asyncio.sleep(0.001)
+                    await database.execute("INSERT INTO witness VALUES (1)")
+            kept.append({start})
+            await asyncio.sleep(0.02)
+            raise RuntimeError
+            """,
+            head="import asyncio\n\nkept = []\n",
+        )
+
+        async def run_and_wait() -> None:
+            import asyncio
+
+            try:
+                await shop.project().migrate()
+            except StepError:
+                others = asyncio.all_tasks() - {asyncio.current_task()}
+                await asyncio.gather(*others, return_exceptions=True)
+                raise
+
+        assert isinstance(shop.failure(run_and_wait()), StepError)
+        if shop.abilities.transactional_ddl:
+            assert shop.column("SELECT count(*) FROM witness") == [0]
+
+    def test_use_outside_of_any_step(self, url: str, tmp_path: Path) -> None:
+        shop = self.workshop(url, tmp_path)
+        path = shop.python("001_step", "pass", head='database.fetch_val("SELECT 1")')
+        error = shop.failure(shop.project().migrate())
+        assert error.exit_code == 4
+        assert "outside" in str(error)
+        assert str(error.place) == shop.line(path, 'database.fetch_val("SELECT 1")')
+
+    def test_a_failure_that_was_caught_but_not_undone(self, url: str, tmp_path: Path) -> None:
+        shop = self.workshop(url, tmp_path)
+        statement, _ = self.failing
+        shop.table("001_items")
+        path = shop.python(
+            "002_step",
+            f"""
+            try:
+                await database.execute({statement!r})
+                await database.flush()
+            except Exception:
+                pass
+            """,
+        )
+        if shop.abilities.failure_poisons:
+            error = shop.failure(shop.project().migrate())
+            assert str(error.place) == shop.line(path, statement[:20])
+            assert not shop.exists("items")
+        else:
+            assert shop.migrate().ok
