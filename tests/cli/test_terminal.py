@@ -146,7 +146,7 @@ def wait_for(path: Path) -> None:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize(
-    "wait", ["await asyncio.sleep(30)", "[__import__('time').sleep(0.01) for _ in range(100)]"]
+    "wait", ["await asyncio.sleep(30)", "[__import__('time').sleep(0.01) for _ in range(40)]"]
 )
 def test_a_signal_undoes_what_was_not_committed(
     number: signal.Signals, code: int, wait: str, project: Path, spawn: Spawn

@@ -27,24 +27,20 @@ def live_on(output: Output, below: Listener) -> Iterator[Listener]:
     view = output.err_view()
     console = Console(file=output.err, no_color=not view.colour, highlight=False, soft_wrap=True)
     line = _Line(view, console)
-    with Live(
-        console=console,
-        get_renderable=line.draw,
-        refresh_per_second=_REFRESHES,
-        transient=True,
-        redirect_stdout=False,  # what a migration prints is led to standard error by the program itself
-        redirect_stderr=False,
-    ) as live:
+    # What a migration prints meanwhile is led above the line by rich.
+    live = Live(console=console, get_renderable=line.draw, refresh_per_second=_REFRESHES, transient=True)
 
-        def listen(event: Event) -> None:
-            if line.take(event):
-                return
-            # What stays is printed above the live line: take that away, print, and draw it again.
-            live.stop()
-            below(event)
-            live.start(refresh=True)
+    def listen(event: Event) -> None:
+        if line.take(event):
+            live.start(refresh=True)  # nothing where it is drawn already
+            return
+        live.stop()  # so that what stays does not stand behind it
+        below(event)
 
+    try:
         yield listen
+    finally:
+        live.stop()
 
 
 class _Line:
@@ -67,7 +63,7 @@ class _Line:
             case Waiting() | WaitingForServer():
                 self._doing = describe(event, self._view)
             case StepFinished():
-                self._begin("")
+                pass  # the next step takes the line over, or its commit ends it
             case _:
                 return False
         return True
@@ -79,8 +75,6 @@ class _Line:
 
     def draw(self) -> Text:
         """The line, no longer than the terminal is wide."""
-        if not self._doing:
-            return Text("")
         seconds = time.monotonic() - self._since
         frames = _SPINNER[self._view.unicode]
         spinner = frames[int(seconds * _REFRESHES) % len(frames)]

@@ -1,7 +1,7 @@
 """Progress on standard error: events in, lines out. On a terminal the current step is drawn live besides."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from stepwell.cli.options import Verbosity
@@ -38,10 +38,23 @@ def progress_on(output: Output, *, names_database: bool) -> Iterator[Listener]:
     if not output.on_terminal() or output.options.verbosity is not Verbosity.NORMAL:
         yield plain.listen
         return
-    from stepwell.cli.live import live_on  # rich: only where something is drawn
+    with ExitStack() as stack:
+        yield _drawn_when_needed(output, plain.listen, stack)
 
-    with live_on(output, plain.listen) as listen:
-        yield listen
+
+def _drawn_when_needed(output: Output, plain: Listener, stack: ExitStack) -> Listener:
+    """A listener that draws live from the first event on that needs it: rich is not loaded before that."""
+    listener = plain
+
+    def listen(event: Event) -> None:
+        nonlocal listener
+        if listener is plain and isinstance(event, StepStarted | Waiting | WaitingForServer):
+            from stepwell.cli.live import live_on
+
+            listener = stack.enter_context(live_on(output, plain))
+        listener(event)
+
+    return listen
 
 
 class Lines:
