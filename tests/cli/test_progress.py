@@ -84,3 +84,20 @@ def test_what_is_told_depends_on_the_verbosity(capsys: pytest.CaptureFixture[str
 
 def test_the_database_is_not_named_where_the_result_does(capsys: pytest.CaptureFixture[str]) -> None:
     assert not told(capsys, Verbosity.NORMAL, names_database=False)[0].startswith("database: ")
+
+
+def test_waiting_is_told_when_it_begins_changes_and_goes_on_for_long(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output = Output(Options(), {})
+    with progress_on(output, names_database=True) as listen:
+        for holder, waited in [(None, 0.5), (None, 1.0), ("a", 1.5), ("a", 11.4), ("a", 11.5), ("a", 12.0)]:
+            listen(Waiting(holder, waited, 60))
+        for waited in (0.0, 0.5):
+            listen(WaitingForServer("starting", waited))
+    assert capsys.readouterr().err.splitlines() == [
+        "waiting for the lock (0 of 60 s)",
+        "waiting for the lock, held by a (2 of 60 s)",
+        "waiting for the lock, held by a (12 of 60 s)",
+        "waiting for the database: starting (0 s)",
+    ]

@@ -28,6 +28,7 @@ from stepwell.render.when import counted, elapsed
 
 Listener = Callable[[Event], None]
 
+_TOLD_AGAIN = 10.0  # seconds of waiting after which the same is told once more
 _DOES = {Direction.UP: "applying", Direction.DOWN: "reverting"}
 
 
@@ -65,6 +66,7 @@ class Lines:
         self._view = output.err_view()
         self._names_database = names_database
         self._position = ""
+        self._waiting: Waiting | WaitingForServer | None = None
 
     def listen(self, event: Event) -> None:
         """Tell one event."""
@@ -75,11 +77,26 @@ class Lines:
         elif isinstance(event, StatementSent):
             if self._output.verbose:
                 self._output.say(f"{self._position}{event.version}: statement {event.count}")
+        elif isinstance(event, Waiting | WaitingForServer) and not self._news(event):
+            pass
         elif not isinstance(event, Connected) or self._names_database:
             self._output.say(self._position_of(event) + describe(event, self._view))
 
+    def _news(self, event: Waiting | WaitingForServer) -> bool:
+        """Whether somebody waits for something else than before, or for long enough to be told again."""
+        before = self._waiting
+        known = before if before is not None and _reason(before) == _reason(event) else None
+        if known is not None and 0 <= event.waited - known.waited < _TOLD_AGAIN:
+            return False
+        self._waiting = event
+        return True
+
     def _position_of(self, event: Event) -> str:
         return self._position if isinstance(event, StepFinished) else ""
+
+
+def _reason(event: Waiting | WaitingForServer) -> tuple[type, str | None]:
+    return type(event), event.holder if isinstance(event, Waiting) else event.reason
 
 
 def describe(event: Event, view: View) -> str:
