@@ -6,7 +6,7 @@ An engine is a package under `stepwell.engines` (or an installed one with the en
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from stepwell.core.abilities import Abilities
@@ -129,6 +129,14 @@ class Kept:
     checksum: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A segment that stands: the mark of the history with it; where only the server knows them, the times of steps."""
+
+    mark: HistoryMark
+    elapsed_ms: Mapping[Version, float] = field(default_factory=dict)
+
+
 class Connection(Protocol):
     """One connection to one database, for one run. It decides nothing about migrations."""
 
@@ -172,8 +180,8 @@ class Connection(Protocol):
     async def log(self, lines: Sequence[LogLine], batch: Batch) -> None:
         """Write log lines; in a transaction of their own where none is open."""
 
-    async def commit(self) -> HistoryMark:
-        """End the segment so that it stands, and give the mark of the history in it. Raises `EngineError`."""
+    async def commit(self) -> Sealed:
+        """End the segment so that it stands. Raises `EngineError`."""
 
     async def abort(self) -> None:
         """End the segment so that nothing of it stands. Quiet where the connection is gone."""

@@ -174,9 +174,9 @@ class Shell:
     # --- segments ---
 
     async def _commit(self, segment: Segment) -> Outcome:
-        mark = await self._connection.commit()
+        sealed = await self._connection.commit()
         self._context.emit(SegmentCommitted(segment.number, tuple(step.version for step in segment.steps)))
-        return Committed(mark)
+        return Committed(sealed.mark, sealed.elapsed_ms)
 
     async def _abort(self, segment: Segment, reason: str) -> Outcome:
         if self._open is not None:

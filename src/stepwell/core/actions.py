@@ -1,5 +1,6 @@
 """What the run machine asks for, and what it is told: the closed sets of actions and outcomes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -172,9 +173,10 @@ class Wants:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """The segment stands, and this is the history after it."""
+    """The segment stands, and this is the history after it; with the times of steps that only the server knows."""
 
     mark: HistoryMark
+    elapsed_ms: Mapping[Version, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,10 @@ An error says what happened and where in its message, and what to do in its hint
 raises one with text of a driver or a user passes that text through `redact` of the adapter first.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,20 @@ class GraphError(MigrationError):
 
 class IrreversibleError(MigrationError):
     """A migration without `down()` is in the way of a rollback."""
+
+
+Problem = TypeVar("Problem", bound=MigrationError)
+
+
+def together(problems: Sequence[Problem]) -> Problem:
+    """One error that tells several, as the first one does and with all in `problems`; a single one is given back.
+
+    Takes at least one problem, all of the same kind, in the order in which they are to be told.
+    """
+    first = problems[0]
+    if len(problems) > 1:
+        return type(first)(first.message, place=first.place, hint=first.hint, problems=tuple(problems))
+    return first
 
 
 class LockTimeoutError(StepwellError):

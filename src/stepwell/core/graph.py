@@ -1,15 +1,15 @@
-"""Dependencies become one deterministic order; what does not fit together is told with its place, cycles with their path.
+"""Dependencies become one deterministic order; what does not fit is told with its place, a cycle with its path.
 
 Knows versions and places only: not what a migration does, nor whether it is applied.
 """
 
-import difflib
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from stepwell.core.errors import GraphError, Place
-from stepwell.core.migration import Finding, Version
+from stepwell.core.errors import GraphError, Place, together
+from stepwell.core.migration import Finding, Version, VersionKey
+from stepwell.core.nearest import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,42 +40,35 @@ class Graph:
 
     def ancestors(self, version: Version) -> frozenset[Version]:
         """Everything that a version depends on, directly or not; not the version itself."""
-        return _reach(version, {node.version: node.dependencies for node in self.nodes.values()})
+        return _reach(version, lambda each: self.nodes[each].dependencies)
 
     def descendants(self, version: Version) -> frozenset[Version]:
         """Everything that depends on a version, directly or not; not the version itself."""
-        return _reach(version, self.dependents)
+        return _reach(version, self.dependents.__getitem__)
 
 
 def build(nodes: Iterable[Node]) -> Graph:
     """Order migrations.
 
     Takes the nodes in any order; the result does not depend on it. Raises `GraphError` for duplicate versions, unknown
-    or self dependencies, and cycles; all problems of one kind are told at once.
+    or self dependencies, and cycles; all problems of one kind are told at once (of cycles that hang together, one).
     """
-    given = tuple(nodes)
+    given = sorted(nodes, key=lambda each: (each.version.key, each.place.path))
     by_version = {node.version: node for node in given}
     if len(by_version) < len(given):
-        raise _together([_duplicate(*pair) for pair in _duplicates(given)])
+        raise together([_duplicate(*pair) for pair in _duplicates(given)])
     if problems := [problem for node in given for problem in _bad_dependencies(node, by_version)]:
-        raise _together(problems)
+        raise together(problems)
     dependents = _dependents(given)
     order = _sort(by_version, dependents)
     if len(order) < len(given):
-        raise _cycle(by_version, frozenset(order))
+        raise together([_cycle(each, by_version) for each in _circles(by_version, frozenset(order))])
     return Graph(order, by_version, dependents)
-
-
-def _together(problems: Sequence[GraphError]) -> GraphError:
-    if len(problems) == 1:
-        return problems[0]
-    first = problems[0]
-    return GraphError(first.message, place=first.place, hint=first.hint, problems=tuple(problems))
 
 
 def _duplicates(nodes: Sequence[Node]) -> Iterable[tuple[Node, Node]]:
     seen: dict[Version, Node] = {}
-    for node in sorted(nodes, key=lambda each: (each.version.key, each.place.path)):
+    for node in nodes:
         if first := seen.get(node.version):
             yield first, node
         else:
@@ -109,8 +102,8 @@ def _bad_dependencies(node: Node, known: Mapping[Version, Node]) -> Iterable[Gra
 
 
 def _similar(wanted: Version, known: Iterable[Version]) -> str:
-    close = difflib.get_close_matches(wanted.text, [version.text for version in known], n=1, cutoff=0.6)
-    meant = f"did you mean {close[0]}? " if close else ""
+    close = nearest(wanted.text, [version.text for version in known])
+    meant = f"did you mean {close}? " if close else ""
     return f"{meant}no migration file has the version {wanted}"
 
 
@@ -119,7 +112,11 @@ def _dependents(nodes: Sequence[Node]) -> dict[Version, tuple[Version, ...]]:
     for node in nodes:
         for dependency in node.dependencies:
             found[dependency].add(node.version)
-    return {version: tuple(sorted(others)) for version, others in found.items()}
+    return {version: tuple(sorted(others, key=_key)) for version, others in found.items()}
+
+
+def _key(version: Version) -> VersionKey:
+    return version.key
 
 
 def _sort(
@@ -140,53 +137,79 @@ def _sort(
     return tuple(order)
 
 
-def _cycle(nodes: Mapping[Version, Node], sorted_ones: frozenset[Version]) -> GraphError:
-    """Walk along unsorted dependencies from the lowest one until a version comes again: from there on it is a cycle."""
-    version = min(version for version in nodes if version not in sorted_ones)
-    step_of: dict[Version, int] = {}
-    while version not in step_of:
-        step_of[version] = len(step_of)
-        version = min(each for each in nodes[version].dependencies if each not in sorted_ones)
-    circle = list(step_of)[step_of[version] :]
-    start = circle.index(min(circle))
-    loop = [*circle[start:], *circle[:start], circle[start]]
+def _circles(nodes: Mapping[Version, Node], sorted_ones: frozenset[Version]) -> Iterable[tuple[Version, ...]]:
+    """Walk from every unsorted version along its lowest unsorted dependency; where a walk meets itself is a cycle.
+
+    What could not be sorted is in a cycle or depends on one: every walk ends in a cycle, or meets an older walk.
+    """
+    walked: set[Version] = set()
+    for start in (version for version in nodes if version not in sorted_ones):
+        walk: dict[Version, int] = {}
+        version = start
+        while version not in walked:
+            walked.add(version)
+            walk[version] = len(walk)
+            unsorted = (each for each in nodes[version].dependencies if each not in sorted_ones)
+            version = min(unsorted, key=_key)
+        if version in walk:
+            yield _from_lowest(tuple(walk)[walk[version] :])
+
+
+def _from_lowest(circle: tuple[Version, ...]) -> tuple[Version, ...]:
+    start = circle.index(min(circle, key=_key))
+    return circle[start:] + circle[:start]
+
+
+def _cycle(circle: tuple[Version, ...], nodes: Mapping[Version, Node]) -> GraphError:
     return GraphError(
-        "dependency cycle: " + " -> ".join(each.text for each in loop),
-        place=nodes[loop[0]].place,
+        "dependency cycle: " + " -> ".join(each.text for each in (*circle, circle[0])),
+        place=nodes[circle[0]].place,
         hint="each depends on the next one; remove one of these dependencies",
     )
 
 
-def _reach(start: Version, edges: Mapping[Version, Sequence[Version]]) -> frozenset[Version]:
+def _reach(start: Version, edges: Callable[[Version], Iterable[Version]]) -> frozenset[Version]:
     seen: set[Version] = set()
-    stack = list(edges[start])
+    stack = list(edges(start))
     while stack:
         version = stack.pop()
         if version not in seen:
             seen.add(version)
-            stack.extend(edges[version])
+            stack.extend(edges(version))
     return frozenset(seen)
 
 
 def redundant_dependencies(graph: Graph) -> tuple[Finding, ...]:
-    """Dependencies that follow from others: 003 on 002 and 001 while 002 is on 001."""
-    findings = []
-    for version in graph.order:
-        node = graph.nodes[version]
-        if len(node.dependencies) < 2:  # noqa: PLR2004 - what follows from others needs others
-            continue
-        above = {other: graph.ancestors(other) for other in node.dependencies}
-        for dependency in node.dependencies:
-            through = [other for other in node.dependencies if dependency in above[other]]
-            if through:
-                findings.append(_redundant(node, dependency, through[0]))
+    """Dependencies that follow from others: 003 on 002 and 001 while 002 is on 001; and those stated twice."""
+    position = graph.position()
+    findings: list[Finding] = []
+    for node in (graph.nodes[version] for version in graph.order):
+        if len(node.dependencies) > 1:  # what follows from others needs others
+            findings += _redundant_of(node, graph, position)
     return tuple(findings)
 
 
-def _redundant(node: Node, dependency: Version, through: Version) -> Finding:
+def _redundant_of(node: Node, graph: Graph, position: Mapping[Version, int]) -> Iterable[Finding]:
+    """Nothing that stands before all stated dependencies leads to one of them: the search stops there."""
+    lowest = min(position[each] for each in node.dependencies)
+
+    def above(version: Version) -> Iterable[Version]:
+        return (each for each in graph.nodes[version].dependencies if position[each] >= lowest)
+
+    reached = {other: _reach(other, above) for other in node.dependencies}
+    seen: set[Version] = set()
+    for dependency in node.dependencies:
+        if dependency in seen:
+            yield _redundant(node, dependency, " twice")
+        elif through := next((other for other in node.dependencies if dependency in reached[other]), None):
+            yield _redundant(node, dependency, f", which {through} depends on already")
+        seen.add(dependency)
+
+
+def _redundant(node: Node, dependency: Version, why: str) -> Finding:
     return Finding(
         "redundant-dependency",
-        f"migration {node.version} states {dependency}, which {through} depends on already",
+        f"migration {node.version} states {dependency}{why}",
         node.place,
         f"remove {dependency} from the dependencies of {node.version}",
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -25,10 +24,10 @@ from stepwell.core.sql.parameters import ParameterStyle, bind
 from stepwell.core.tables import TableNames, attempts_of
 from stepwell.core.url import DatabaseUrl
 from stepwell.engines.postgresql import lock, tables
-from stepwell.engines.postgresql.channel import Channel, Row
+from stepwell.engines.postgresql.books import Books, write_log
+from stepwell.engines.postgresql.channel import Channel, Cursor, Row
 from stepwell.engines.postgresql.dialect import DIALECT
 from stepwell.engines.postgresql.existing import existing
-from stepwell.engines.postgresql.gathered import Gathered
 from stepwell.engines.postgresql.inspect import (
     DESCRIBE,
     Description,
@@ -40,19 +39,15 @@ from stepwell.engines.postgresql.opening import Opened, give_back, open_connecti
 from stepwell.engines.postgresql.rights import check_rights
 from stepwell.engines.postgresql.rows import (
     DEFER_AGAIN,
-    columns,
-    log_arrays,
     log_entry,
     not_committed,
     own_timeouts,
     read_record,
-    record_values,
 )
 from stepwell.engines.postgresql.wire import PostgresWire
-from stepwell.ports import About, Batch, ConnectOptions, Dialect, EngineError, Kept, Origin, Wire
+from stepwell.ports import About, Batch, ConnectOptions, Dialect, EngineError, Kept, Origin, Sealed, Wire
 
 UNDEFINED_TABLE = "42P01"
-THE_RECORDS = "the records of these steps"
 GONE = HistoryMark(-1, -1, -1)  # no history has this mark: the plan is made anew
 
 
@@ -72,9 +67,10 @@ class PostgresConnection:
         self._settings = options.settings
         self._redactor = Redactor(url.secrets if url is not None else ())
         self._description: Description | None = None
+        self._just_described = False  # about() comes directly before the first read(), and has asked already
         self._transactional = True
         self._session_lock = False
-        self._gathered = Gathered()
+        self._books: Books
         self._changed_settings: list[str] = []
         self._opened: Opened
         self._channel: Channel
@@ -90,6 +86,7 @@ class PostgresConnection:
         """Connect, again if need be; the channel is new afterwards."""
         self._opened = await open_connection(self._url, self._options, self._redactor)
         self._channel = Channel(self._opened.connection, self._redactor)
+        self._books = Books(self._channel)
         if self._settings.role:
             await self._channel.send(f"SET ROLE {tables.quote(self._settings.role)}")
 
@@ -107,15 +104,19 @@ class PostgresConnection:
     async def about(self) -> About:
         """What database this is, in one round trip that also tells about the history table."""
         found = await self._describe()
+        self._just_described = True
         shown = self._url.shown if self._url is not None else f"postgresql:///{found.database}"
         return About(shown, self.dialect.name, f"{found.schema}.{self._settings.table}", found.user)
 
     async def _describe(self, *, fresh: bool = False) -> Description:
         if self._description is None or fresh:
-            table = self._settings.table
-            rows = await self._channel.rows(DESCRIBE, [self._settings.schema, table, f"{table}_log"])
-            self._description = describe(rows, table)
+            rows = await self._channel.fetch(await self._ask_description())
+            self._description = describe(rows, self._settings.table)
         return self._description
+
+    async def _ask_description(self) -> Cursor:
+        table = self._settings.table
+        return await self._channel.send(DESCRIBE, [self._settings.schema, table, f"{table}_log"])
 
     def _tables(self, found: Description) -> TableNames:
         if found.schema is None:
@@ -128,7 +129,8 @@ class PostgresConnection:
 
     async def read(self) -> History:
         """The history: one round trip for what is there, one for the rows."""
-        found = await self._describe(fresh=True)
+        found = await self._describe(fresh=not self._just_described)
+        self._just_described = False
         names = self._tables(found)
         shape = trusted_shape(found, self._settings.trusted_owners)
         log_exists = trusted_log(found, self._settings.trusted_owners)
@@ -160,29 +162,41 @@ class PostgresConnection:
     # --- the tool's own tables ---
 
     async def prepare(self) -> Busy | None:
-        """Create or extend them, under the lock, in a transaction of their own."""
+        """Create or extend them, under the lock, in a transaction of their own: two round trips."""
         found = await self._describe()
         names = self._tables(found)
-        await self._channel.send("BEGIN ISOLATION LEVEL READ COMMITTED")
+        self._transactional = True
         try:
+            await self._channel.open_pipeline()
+            await self._channel.send("BEGIN ISOLATION LEVEL READ COMMITTED")
             await self._set_timeouts()
-            if not await self._try(lock.TRY_TRANSACTION, found):
+            tried = await self._try(lock.TRY_TRANSACTION, found)
+            described = await self._ask_description()
+            if not await self._held(tried):
                 await self.abort()
                 return Busy(await self.holder())
-            found = await self._describe(fresh=True)
-            shape = trusted_shape(found, self._settings.trusted_owners)
-            if shape is TableShape.ABSENT:
-                await self._channel.send(tables.create_history(names))
-            elif shape is TableShape.SEVEN:
-                await self._channel.send(tables.extend_history(names))
-            if not trusted_log(found, self._settings.trusted_owners):
-                await self._channel.send(tables.create_log(names))
+            now = describe(await self._channel.fetch(described), self._settings.table)
+            for statement in self._missing(now, names):
+                await self._channel.send(statement)
             await self._channel.send("COMMIT")
+            await self._channel.close_pipeline()
         except BaseException:
             await self.abort()
             raise
         self._description = None
         return None
+
+    def _missing(self, found: Description, names: TableNames) -> list[str]:
+        """What has to be created or extended."""
+        statements = []
+        shape = trusted_shape(found, self._settings.trusted_owners)
+        if shape is TableShape.ABSENT:
+            statements.append(tables.create_history(names))
+        elif shape is TableShape.SEVEN:
+            statements.append(tables.extend_history(names))
+        if not trusted_log(found, self._settings.trusted_owners):
+            statements.append(tables.create_log(names))
+        return statements
 
     # --- segments ---
 
@@ -191,30 +205,39 @@ class PostgresConnection:
         found = await self._describe()
         names = self._tables(found)
         self._transactional = transactional
+        self._books = Books(self._channel)
         try:
             if transactional:
                 await self._channel.open_pipeline()
                 await self._channel.send("BEGIN ISOLATION LEVEL READ COMMITTED")
             await self._set_timeouts()
-            held = await self._try(lock.TRY_TRANSACTION if transactional else lock.TRY_SESSION, found)
-            if not held:
+            tried = await self._try(lock.TRY_TRANSACTION if transactional else lock.TRY_SESSION, found)
+            mark = await self._channel.send(names.select_mark)
+            if transactional:
+                await self._books.start_clock()
+            if not await self._held(tried):
                 await self.abort()
                 return Busy(await self.holder())
             self._session_lock = not transactional
-            return Held(await self._mark(names))
+            return Held(await self._read_mark(mark))
         except EngineError as error:
             if error.fault.sqlstate == UNDEFINED_TABLE:
                 return Held(GONE)
             await self.abort()
             raise
 
-    async def _try(self, sql: str, found: Description) -> bool:
-        key = lock.key_of(found.database, found.schema or "", self._settings.table)
-        ((held,),) = await self._channel.rows(sql, [key])
+    async def _try(self, sql: str, found: Description) -> Cursor:
+        return await self._channel.send(sql, [self._key(found)])
+
+    def _key(self, found: Description) -> int:
+        return lock.key_of(found.database, found.schema or "", self._settings.table)
+
+    async def _held(self, tried: Cursor) -> bool:
+        ((held,),) = await self._channel.fetch(tried)
         return bool(held)
 
-    async def _mark(self, names: TableNames) -> HistoryMark:
-        ((number, highest, total),) = await self._channel.rows(names.select_mark)
+    async def _read_mark(self, cursor: Cursor) -> HistoryMark:
+        ((number, highest, total),) = await self._channel.fetch(cursor)
         return HistoryMark(int(number), int(highest), int(total))
 
     async def _set_timeouts(self) -> None:
@@ -248,75 +271,57 @@ class PostgresConnection:
             await self._channel.send(DEFER_AGAIN, origin=origin)
         if own_timeouts(step):
             await self._set_timeouts()
+        await self._books.stop_clock(step.version)
 
     async def record(self, kept: Kept, line: LogLine, batch: Batch) -> None:
-        """Write record and log row; in a transaction they are gathered and written in lots, before its end."""
-        self._gathered.records.append(record_values(kept))
-        await self._gather(replace(line, name=kept.migration.name, digest=kept.checksum), batch)
+        """Write record and log row; in a transaction in lots, before its end."""
+        self._books.record(kept, line, batch)
+        await self._write_books()
 
     async def forget(self, record: Record, line: LogLine, batch: Batch) -> None:
-        """Remove a record and log it; in a transaction in lots, as `record`."""
-        self._gathered.forgotten.append((record.id, record.version.text))
-        await self._gather(replace(line, name=record.name), batch)
+        """Remove a record and log it; in a transaction in lots, before its end."""
+        self._books.forget(record, line, batch)
+        await self._write_books()
 
     async def revise(self, record: Record, kept: Kept, line: LogLine, batch: Batch) -> None:
         """Update a record in its place and log it."""
+        await self._books.revise(self._tables(await self._describe()), record, kept, line, batch)
+        await self._write_books()
+
+    async def _write_books(self) -> None:
         names = self._tables(await self._describe())
-        await self._channel.send(tables.update_record(names), [*record_values(kept), record.id], must_touch=1)
-        await self._gather(replace(line, name=kept.migration.name, digest=kept.checksum), batch)
-
-    async def _gather(self, line: LogLine, batch: Batch) -> None:
-        self._gathered.add(line, batch)
-        if not self._transactional:
-            await self._channel.send("BEGIN")
-            await self._write_gathered()
-            await self._channel.send("COMMIT")
-        elif self._gathered.due:
-            await self._write_gathered()
-
-    async def _write_gathered(self) -> None:
-        """Write what is gathered: one statement for each table, whatever the number of rows."""
-        gathered, self._gathered = self._gathered, Gathered()
-        names = self._tables(await self._describe())
-        if gathered.records:
-            sql, arrays = tables.insert_records(names), columns(gathered.records)
-            await self._channel.send(sql, arrays, shown=THE_RECORDS, must_touch=len(gathered.records))
-        if gathered.forgotten:
-            sql, arrays = tables.delete_records(names), columns(gathered.forgotten)
-            await self._channel.send(sql, arrays, shown=THE_RECORDS, must_touch=len(gathered.forgotten))
-        if gathered.lines and gathered.batch is not None:
-            await self._insert_log(names, gathered.lines, gathered.batch)
-
-    async def _insert_log(self, names: TableNames, lines: Sequence[LogLine], batch: Batch) -> None:
-        await self._channel.send(
-            tables.insert_log(names), log_arrays(lines, batch), shown="the log of this step"
-        )
+        if self._transactional:
+            if self._books.due:
+                await self._books.write(names)
+            return
+        await self._channel.send("BEGIN")
+        await self._books.write(names)
+        await self._channel.send("COMMIT")
 
     async def log(self, lines: Sequence[LogLine], batch: Batch) -> None:
         """Write log lines in one statement."""
         if self._channel.broken:
             await self.open()
-        await self._insert_log(self._tables(await self._describe()), lines, batch)
+        await write_log(self._channel, self._tables(await self._describe()), lines, batch)
 
-    async def commit(self) -> HistoryMark:
-        """Read the mark and commit in one round trip."""
+    async def commit(self) -> Sealed:
+        """Write what is gathered, read the mark, commit: one round trip after the steps have been answered."""
         names = self._tables(await self._describe())
         if not self._transactional:
-            mark = await self._mark(names)
+            seen = await self._read_mark(await self._channel.send(names.select_mark))
             await self._end_session()
-            return mark
-        await self._write_gathered()
-        mark_cursor = await self._channel.send(names.select_mark)
+            return Sealed(seen)
+        await self._books.write(names)
+        mark = await self._channel.send(names.select_mark)
         ended = await self._channel.send("COMMIT")
         await self._channel.close_pipeline()
         if ended.statusmessage != "COMMIT":
             raise not_committed(ended.statusmessage)
-        ((number, highest, total),) = await self._channel.fetch(mark_cursor)
-        return HistoryMark(int(number), int(highest), int(total))
+        return Sealed(await self._read_mark(mark), self._books.elapsed_ms)
 
     async def abort(self) -> None:
         """End the segment; nothing of its transaction stands."""
-        self._gathered = Gathered()
+        self._books = Books(self._channel)
         try:
             await self._channel.drop_pipeline()
             if self._channel.broken:
@@ -331,9 +336,7 @@ class PostgresConnection:
     async def _end_session(self) -> None:
         """Give the session lock back, and the settings of the session as they were."""
         if self._session_lock:
-            found = await self._describe()
-            key = lock.key_of(found.database, found.schema or "", self._settings.table)
-            await self._channel.rows(lock.UNLOCK_SESSION, [key])
+            await self._channel.rows(lock.UNLOCK_SESSION, [self._key(await self._describe())])
             self._session_lock = False
         for name in self._changed_settings:
             await self._channel.send(f"RESET {name}")
@@ -374,16 +377,11 @@ class PostgresConnection:
 
     async def holder(self) -> str | None:
         """Who holds the lock, in words."""
-        found = await self._describe()
-        key = lock.key_of(found.database, found.schema or "", self._settings.table)
-        rows = await self._channel.rows(lock.HOLDER, [key])
-        return lock.in_words(rows[0]) if rows else None
+        return await lock.holder(self._channel, self._key(await self._describe()))
 
     async def end_holder(self) -> bool:
         """End the session that holds the lock."""
-        found = await self._describe()
-        key = lock.key_of(found.database, found.schema or "", self._settings.table)
-        return bool(await self._channel.rows(lock.END_HOLDER, [key]))
+        return await lock.end_holder(self._channel, self._key(await self._describe()))
 
     async def cancel(self) -> None:
         """Stop what runs on the server."""

@@ -3,10 +3,20 @@
 from collections.abc import Sequence
 
 from stepwell.core.sql.kinds import CreatedObject
+from stepwell.core.sql.objects import ObjectKind
 from stepwell.engines.postgresql.channel import Channel
 
-RELATIONS = frozenset({"TABLE", "VIEW", "MATERIALIZED VIEW", "INDEX", "SEQUENCE", "FOREIGN TABLE"})
-TYPES = frozenset({"TYPE", "DOMAIN"})
+RELATIONS = frozenset(
+    {
+        ObjectKind.TABLE,
+        ObjectKind.VIEW,
+        ObjectKind.MATERIALIZED_VIEW,
+        ObjectKind.INDEX,
+        ObjectKind.SEQUENCE,
+        ObjectKind.FOREIGN_TABLE,
+    }
+)
+TYPES = frozenset({ObjectKind.TYPE, ObjectKind.DOMAIN})
 
 # An unqualified name is looked up as the server would create it: in the first existing schema of the search path.
 _FOUND = """

@@ -5,6 +5,8 @@ Why not a blocking lock statement: whoever waits in one holds a snapshot, and de
 
 import hashlib
 
+from stepwell.engines.postgresql.channel import Channel
+
 TRY_TRANSACTION = "SELECT pg_try_advisory_xact_lock($1)"
 TRY_SESSION = "SELECT pg_try_advisory_lock($1)"
 UNLOCK_SESSION = "SELECT pg_advisory_unlock($1)"
@@ -17,12 +19,12 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
   AND a.pid <> pg_backend_pid()
 LIMIT 1"""
 
-HOLDER = (
+_HOLDER = (
     "SELECT a.pid, a.usename, coalesce(a.client_addr::text, 'this machine'), a.application_name,"
     " to_char(coalesce(a.xact_start, a.query_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'),"
     " a.state, a.wait_event_type" + _HOLDER_ROWS
 )
-END_HOLDER = "SELECT pg_terminate_backend(a.pid)" + _HOLDER_ROWS
+_END_HOLDER = "SELECT pg_terminate_backend(a.pid)" + _HOLDER_ROWS
 
 
 def key_of(database: str, schema: str, table: str) -> int:
@@ -31,9 +33,20 @@ def key_of(database: str, schema: str, table: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big", signed=True)
 
 
-def in_words(row: tuple[object, ...]) -> str:
+def _in_words(row: tuple[object, ...]) -> str:
     """Tell people who holds the lock."""
     pid, user, address, application, since, state, waits = row
     doing = "waiting for a lock" if waits == "Lock" else state or "unknown"
     name = f" ({application})" if application else ""
     return f"process {pid} of {user} at {address}{name}, since {since} UTC, {doing}"
+
+
+async def holder(channel: Channel, key: int) -> str | None:
+    """Say who holds the lock, in words; None where nobody does."""
+    rows = await channel.rows(_HOLDER, [key])
+    return _in_words(rows[0]) if rows else None
+
+
+async def end_holder(channel: Channel, key: int) -> bool:
+    """End the session that holds the lock; false where nobody does."""
+    return bool(await channel.rows(_END_HOLDER, [key]))

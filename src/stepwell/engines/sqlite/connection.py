@@ -24,9 +24,8 @@ from stepwell.engines.sqlite.inspect import COLUMNS, OBJECTS, has_log, shape
 from stepwell.engines.sqlite.opening import open_file
 from stepwell.engines.sqlite.rows import log_entry, log_values, read_record, record_values
 from stepwell.engines.sqlite.wire import SQLiteWire
-from stepwell.ports import About, Batch, ConnectOptions, Dialect, EngineError, Kept, Wire
+from stepwell.ports import About, Batch, ConnectOptions, Dialect, EngineError, Kept, Sealed, Wire
 
-RELATIONS = {"TABLE": "table", "VIEW": "view", "INDEX": "index"}
 GONE = HistoryMark(-1, -1, -1)  # no history has this mark: the plan is made anew
 
 
@@ -122,7 +121,7 @@ class SQLiteConnection:
         """Which of these are in the file already."""
         _, rows = await self._channel.rows("SELECT type, lower(name) FROM sqlite_master")
         there = {(kind, name) for kind, name in rows}
-        return tuple(each for each in objects if (RELATIONS.get(each.kind, ""), each.name.lower()) in there)
+        return tuple(each for each in objects if (each.kind.value, each.name.lower()) in there)
 
     async def check_rights(self, history: History) -> None:
         """A file that can't be written is told before the first statement."""
@@ -252,7 +251,7 @@ class SQLiteConnection:
         if own:
             await self._channel.execute("COMMIT")
 
-    async def commit(self) -> HistoryMark:
+    async def commit(self) -> Sealed:
         """Read the mark and commit."""
         mark = await self._mark()
         if self._channel.connection.in_transaction:
@@ -261,7 +260,7 @@ class SQLiteConnection:
             except EngineError:
                 await self.abort()
                 raise
-        return mark
+        return Sealed(mark)
 
     async def abort(self) -> None:
         """End the transaction, if one is open."""

@@ -1,0 +1,28 @@
+"""What would be done: target and policy, states and order, become a plan of segments and steps, as a value.
+
+Decides; does nothing. Whether the plan still holds when the lock has been taken is the run machine's business.
+"""
+
+from stepwell.core.migration import Direction
+from stepwell.core.plan.blocks import refuse_wrong_blocks
+from stepwell.core.plan.down import plan_down
+from stepwell.core.plan.segments import segments_of, warnings_of
+from stepwell.core.plan.up import plan_up
+from stepwell.core.plan.values import Facts, Plan, Segment, Situation, Step, Wish
+from stepwell.core.plan.words import MANY
+
+__all__ = ["MANY", "Facts", "Plan", "Segment", "Situation", "Step", "Wish", "plan"]
+
+
+def plan(situation: Situation, wish: Wish, facts: Facts, *, transactional_ddl: bool = True) -> Plan:
+    """Make the plan for a wish.
+
+    Takes the situation, the wish, a function that gives what is known of a step's statements, and whether the engine
+    can undo schema changes. Raises `TargetError` for a target that can't be, `ContradictionError` where history and
+    files contradict each other, `IrreversibleError` and `MigrationFileError` where the migrations don't allow it.
+    """
+    steps, warnings = (plan_up if wish.direction is Direction.UP else plan_down)(situation, wish)
+    refuse_wrong_blocks(steps, facts, transactional_ddl=transactional_ddl)
+    segments = segments_of(steps, wish.atomic, facts, transactional_ddl=transactional_ddl)
+    told = (*warnings, *warnings_of(segments, wish.atomic))
+    return Plan(wish.direction, segments, situation.mark, told)

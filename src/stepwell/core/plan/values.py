@@ -1,0 +1,82 @@
+"""The values around a plan: what was wished for, in which situation, and what is to be done. They decide nothing."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from stepwell.core.facts import StepFacts
+from stepwell.core.graph import Graph
+from stepwell.core.history import Attempt, Entry, HistoryMark, Record
+from stepwell.core.migration import Direction, Migration, Version
+from stepwell.core.settings import Atomic
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person asked for. `target` is as they typed it; `steps` is for a rollback only."""
+
+    direction: Direction
+    target: str | None = None
+    steps: int | None = None
+    only_needed: bool = False
+    atomic: Atomic = Atomic.BATCH
+    strict: bool = False
+    allow_changed: bool = False
+    allow_missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One migration in one direction. `record` is what a rollback removes; `attempt` is what a former run began."""
+
+    migration: Migration
+    direction: Direction
+    record: Record | None = None
+    attempt: Attempt | None = None
+
+    @property
+    def version(self) -> Version:
+        """The version of the migration."""
+        return self.migration.version
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The steps that commit as one transaction, or one step that has none; `ends_because` is None for the last one."""
+
+    number: int
+    steps: tuple[Step, ...]
+    transactional: bool
+    ends_because: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole of it, with the mark of the history that it was made for, and what people should know beforehand."""
+
+    direction: Direction
+    segments: tuple[Segment, ...]
+    mark: HistoryMark = field(default_factory=HistoryMark)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps in their order."""
+        return tuple(step for segment in self.segments for step in segment.steps)
+
+
+Facts = Callable[[Migration, Direction], StepFacts]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a plan is made from: entries (files and records together), their order, unfinished attempts, the mark."""
+
+    entries: Mapping[Version, Entry]
+    graph: Graph
+    attempts: Mapping[Version, Attempt]
+    mark: HistoryMark
+
+    @property
+    def ordered(self) -> tuple[Entry, ...]:
+        """The entries in plan order."""
+        return tuple(self.entries[version] for version in self.graph.order)

@@ -1,0 +1,77 @@
+"""The words in which a plan speaks of migrations, and the refusals that both directions share."""
+
+from collections.abc import Sequence
+
+from stepwell.core.errors import ContradictionError, Place
+from stepwell.core.history import Entry
+from stepwell.core.plan.values import Step
+
+MANY = 5  # how many versions a sentence names before it says how many more there are
+
+
+def listed(parts: Sequence[str], separator: str = ", ") -> str:
+    """The first few parts as a list, and how many more there are."""
+    more = len(parts) - MANY
+    return separator.join(parts[:MANY]) + (f" and {more} more" if more > 0 else "")
+
+
+def names(entries: Sequence[Entry]) -> str:
+    """`002 users, 003 roles and 7 more`."""
+    return listed([f"{entry.version} {entry.name}" for entry in entries])
+
+
+def place_of(entry: Entry) -> Place | None:
+    """Where its file is, if there is one."""
+    return entry.migration.place if entry.migration is not None else None
+
+
+def changed(entries: Sequence[Entry]) -> ContradictionError:
+    """Files that are not what was applied."""
+    return ContradictionError(
+        f"changed after being applied: {names(entries)}",
+        place=place_of(entries[0]),
+        hint="restore the file and put the change into a new migration; "
+        f"if the database has the change already, 'stepwell mark {entries[0].version}' accepts the file as it is; "
+        "to go on regardless: --allow-changed",
+    )
+
+
+def in_doubt(entry: Entry) -> ContradictionError:
+    """A step outside a transaction of which nobody knows how far it came."""
+    return ContradictionError(
+        f"in doubt: nobody can tell whether the last statement of {entry.version} {entry.name} ran",
+        place=place_of(entry),
+        hint=f"see 'stepwell log', look at the database, then say 'stepwell mark {entry.version}' (all of it is there) "
+        f"or 'stepwell unmark {entry.version}' (none of it is there)",
+    )
+
+
+def half_applied(entry: Entry) -> ContradictionError:
+    """A rollback meets a step that `migrate` began."""
+    return ContradictionError(
+        f"half applied: {entry.version} {entry.name} began and did not finish",
+        place=place_of(entry),
+        hint="run 'stepwell migrate' first: it resumes at the first statement that was not done; "
+        f"if nothing of it is there, 'stepwell unmark {entry.version}' makes it pending, whole",
+    )
+
+
+def half_reverted(entry: Entry) -> ContradictionError:
+    """A `migrate` meets a step that a rollback began."""
+    return ContradictionError(
+        f"half reverted: the rollback of {entry.version} {entry.name} began and did not finish",
+        place=place_of(entry),
+        hint="run 'stepwell rollback' again: it resumes at the first statement that was not done",
+    )
+
+
+def begun_without_transaction(step: Step, done: int) -> ContradictionError:
+    """A step of which some statements stand would now run in a transaction, whole."""
+    migration = step.migration
+    return ContradictionError(
+        f"half done: {done} of the statements of {migration.version} {migration.name} ran without a transaction, "
+        "and now it is to run in one",
+        place=migration.place,
+        hint="declare it without a transaction again, so that it resumes at the first statement that was not done; "
+        f"or undo those by hand, and say so: 'stepwell unmark {migration.version}'",
+    )
