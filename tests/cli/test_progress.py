@@ -4,9 +4,10 @@ from typing import get_args
 
 import pytest
 
+from stepwell.cli.describe import describe
 from stepwell.cli.options import Options, Verbosity
 from stepwell.cli.output import Output
-from stepwell.cli.progress import describe, progress_on
+from stepwell.cli.progress import progress_on
 from stepwell.core.events import (
     Connected,
     Event,

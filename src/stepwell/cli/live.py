@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from stepwell.cli.describe import Listener, describe
 from stepwell.cli.output import Output
-from stepwell.cli.progress import Listener, describe
 from stepwell.core.events import Event, StatementSent, StepFinished, StepStarted, Waiting, WaitingForServer
 from stepwell.render.cells import cut
 from stepwell.render.view import View
