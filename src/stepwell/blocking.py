@@ -5,16 +5,10 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from stepwell import project
+from stepwell.core.answers import CheckReport, CorrectionReport, LockReport, LogReport, StatusReport
 from stepwell.core.errors import UsageError
 from stepwell.core.migration import Direction
-from stepwell.core.report import (
-    CheckReport,
-    CorrectionReport,
-    LockReport,
-    LogReport,
-    RunReport,
-    StatusReport,
-)
+from stepwell.core.report import RunReport
 
 T = TypeVar("T")
 

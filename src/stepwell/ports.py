@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from stepwell.core.abilities import Abilities
-from stepwell.core.actions import Busy, FailureKind, Held, LogLine
-from stepwell.core.errors import Fault, Place, StepError
+from stepwell.core.actions import Busy, Held, LogLine
+from stepwell.core.answers import LogEntry
+from stepwell.core.errors import FailureKind, Fault, Place, StepError
 from stepwell.core.history import History, HistoryMark, Record
 from stepwell.core.migration import Migration, Version
 from stepwell.core.plan import Step
-from stepwell.core.report import LogEntry
 from stepwell.core.settings import Settings
 from stepwell.core.sql.kinds import CreatedObject
 from stepwell.core.sql.parameters import ParameterStyle

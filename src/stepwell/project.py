@@ -18,18 +18,12 @@ from typing import Any
 
 from stepwell import __version__
 from stepwell.app.context import Context
+from stepwell.core.answers import CheckReport, CorrectionReport, LockReport, LogReport, StatusReport
 from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError
 from stepwell.core.events import Event, StatementSent, WaitingForServer
 from stepwell.core.files.listing import Source, SourceListing
 from stepwell.core.migration import Direction
-from stepwell.core.report import (
-    CheckReport,
-    CorrectionReport,
-    LockReport,
-    LogReport,
-    RunReport,
-    StatusReport,
-)
+from stepwell.core.report import RunReport
 from stepwell.core.settings import Atomic, Settings
 from stepwell.core.ulid import RANDOM_BITS, ulid
 from stepwell.core.url import DatabaseUrl, parse_url

@@ -7,10 +7,10 @@ from typing import Protocol
 
 import pytest
 
+from stepwell.core.answers import StatusReport
 from stepwell.core.errors import Place
 from stepwell.core.history import Entry, Record, State
 from stepwell.core.migration import Finding, Language, Migration, PythonBody, SourceFile, Version
-from stepwell.core.report import StatusReport
 from stepwell.render.view import View
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)

@@ -5,9 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stepwell.core.errors import Fault, Place
-from stepwell.core.migration import Finding, Version
-from stepwell.core.report import (
+from stepwell.core.answers import (
     CheckReport,
     CorrectionReport,
     CreatedFiles,
@@ -16,6 +14,8 @@ from stepwell.core.report import (
     LogReport,
     StatusReport,
 )
+from stepwell.core.errors import Fault, Place
+from stepwell.core.migration import Finding, Version
 from stepwell.render import json as documents
 from stepwell.render.text import check_text, correction_text, created_text, lock_text, log_text
 from stepwell.render.view import View

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stepwell.core.answers import StatusReport
 from stepwell.core.history import Entry, State
 from stepwell.core.migration import Version
-from stepwell.core.report import StatusReport
 from stepwell.render.cells import width
 from stepwell.render.status import status_text
 from stepwell.render.view import View

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from stepwell.app.context import Context
 from stepwell.app.gather import Gathered, Shelf, graph_of
 from stepwell.app.runs import connected
+from stepwell.core.answers import CheckReport
 from stepwell.core.errors import Place
 from stepwell.core.events import Connected
 from stepwell.core.graph import Graph, redundant_dependencies
 from stepwell.core.history import Entry, State
 from stepwell.core.migration import Direction, Finding, Migration
-from stepwell.core.report import CheckReport
 
 
 async def check(context: Context, *, with_database: bool) -> CheckReport:

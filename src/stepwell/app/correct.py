@@ -10,12 +10,12 @@ from stepwell.app.context import Context
 from stepwell.app.gather import Shelf
 from stepwell.app.runs import connected
 from stepwell.core.actions import Busy, LogEvent, LogLine
+from stepwell.core.answers import CorrectionReport
 from stepwell.core.errors import LockTimeoutError, TargetError
 from stepwell.core.events import Connected, Waiting
 from stepwell.core.history import Entry, History, State
 from stepwell.core.migration import Direction, Migration, Version
 from stepwell.core.plan import Situation
-from stepwell.core.report import CorrectionReport
 from stepwell.core.run import FIRST_POLL
 from stepwell.ports import Connection, Kept
 

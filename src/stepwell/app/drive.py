@@ -1,7 +1,8 @@
 """The loop: perform an action of the run machine, send it the outcome; cancellation is an outcome too."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 
 from stepwell.app.body import locate_in_sections, run_body
 from stepwell.app.context import Context
@@ -19,7 +20,6 @@ from stepwell.core.actions import (
     Confirmed,
     Execute,
     Failed,
-    FailureKind,
     Keep,
     Log,
     LogEvent,
@@ -31,7 +31,7 @@ from stepwell.core.actions import (
     Sleep,
     Wants,
 )
-from stepwell.core.errors import Fault, StepError, StepwellError
+from stepwell.core.errors import FailureKind, Fault, StepError, StepwellError
 from stepwell.core.events import (
     Retrying,
     SegmentAborted,
@@ -90,6 +90,7 @@ class Shell:
         except StepwellError as error:
             return Failed(Fault(error.message, code="failed", place=error.place, hint=error.hint))
         except asyncio.CancelledError:
+            await self._stop_open()
             return Failed(
                 Fault("interrupted", code="interrupted", version=_version_of(action)), FailureKind.INTERRUPTED
             )
@@ -103,7 +104,7 @@ class Shell:
             case Apply(step, segment):
                 return await self._apply(step, segment)
             case Execute():
-                return await self._opened.execute()
+                return await self._opened.execute(self._connection.cancel)
             case Resume():
                 return await self._opened.resume()
             case Keep(step, line):
@@ -179,12 +180,15 @@ class Shell:
         return Committed(sealed.mark, sealed.elapsed_ms)
 
     async def _abort(self, segment: Segment, reason: str) -> Outcome:
-        if self._open is not None:
-            await self._open.stop()
-            self._open = None
+        await self._stop_open()
         await self._connection.abort()
         self._context.emit(SegmentAborted(segment.number, reason))
         return Ok()
+
+    async def _stop_open(self) -> None:
+        if self._open is not None:
+            await self._open.stop()
+            self._open = None
 
     async def _confirm(self) -> Outcome:
         try:
@@ -209,6 +213,7 @@ class _OpenStep:
         self, gate: Gate, task: "asyncio.Task[None]", finished: Callable[[], Ok], clock: Callable[[], float]
     ) -> None:
         self._gate, self._task, self._finished, self._clock = gate, task, finished, clock
+        self._interrupted = False
 
     async def next(self) -> Outcome:
         """What it wants next, or that it has ended."""
@@ -218,15 +223,29 @@ class _OpenStep:
         await self._task
         return self._finished()
 
-    async def execute(self) -> Outcome:
-        """Run the statement that it wants to run."""
+    async def execute(self, cancel: Callable[[], Awaitable[None]]) -> Outcome:
+        """Run the statement that it wants to run.
+
+        A cancellation stops the statement, but what became of it is waited for and told: it may have been done.
+        """
         began = self._clock()
-        if (error := await self._gate.execute()) is not None:
+        try:
+            error = await self._gate.execute()
+        except asyncio.CancelledError:
+            self._interrupted = True
+            with suppress(Exception):  # then the statement runs to its end
+                await cancel()
+            if await self._gate.ran() is not None:
+                raise
+            error = None
+        if error is not None:
             raise error
         return Ok((self._clock() - began) * 1000)
 
     async def resume(self) -> Outcome:
         """Let it go on to its next statement."""
+        if self._interrupted:
+            raise asyncio.CancelledError
         self._gate.resume()
         return await self.next()
 

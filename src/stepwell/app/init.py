@@ -5,8 +5,8 @@ overwrites nothing.
 from pathlib import Path
 
 from stepwell.app.scaffold import template
+from stepwell.core.answers import CreatedFiles
 from stepwell.core.errors import UsageError
-from stepwell.core.report import CreatedFiles
 
 CONFIGURATION = "stepwell.toml"
 _FILES = {

@@ -1,8 +1,8 @@
 """`log`: what was done, when, by whom, how long it took. Asks, never writes."""
 
 from stepwell.app.context import Context
+from stepwell.core.answers import LogReport
 from stepwell.core.events import Connected
-from stepwell.core.report import LogReport
 
 
 async def log(context: Context, *, limit: int | None = 50, batch: str | None = None) -> LogReport:

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from stepwell.app.scaffold import template
+from stepwell.core.answers import CreatedFiles
 from stepwell.core.errors import MigrationError, Place, UsageError
 from stepwell.core.files.listing import Source
 from stepwell.core.files.parse import parse
 from stepwell.core.graph import Node, build
 from stepwell.core.migration import Language, SourceFile, Version, version_texts
 from stepwell.core.nearest import did_you_mean
-from stepwell.core.report import CreatedFiles
 from stepwell.core.settings import Numbering
 from stepwell.core.sql.rules import LexRules
 

@@ -3,8 +3,8 @@
 from stepwell.app.context import Context
 from stepwell.app.gather import Shelf
 from stepwell.app.runs import connected
+from stepwell.core.answers import StatusReport
 from stepwell.core.events import Connected
-from stepwell.core.report import StatusReport
 
 
 async def status(context: Context) -> StatusReport:

@@ -1,8 +1,8 @@
 """`unlock`: says who holds the lock; with `force`, ends that holder."""
 
 from stepwell.app.context import Context
+from stepwell.core.answers import LockReport
 from stepwell.core.events import Connected
-from stepwell.core.report import LockReport
 
 
 async def unlock(context: Context, *, force: bool = False) -> LockReport:

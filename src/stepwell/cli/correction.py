@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from stepwell.cli.output import Output
 
 if TYPE_CHECKING:
-    from stepwell.core.report import CorrectionReport
+    from stepwell.core.answers import CorrectionReport
 
 
 def show_correction(report: "CorrectionReport", output: Output) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from stepwell.core.errors import Fault
+from stepwell.core.errors import FailureKind, Fault
 from stepwell.core.history import HistoryMark
 from stepwell.core.migration import Direction, Version
 from stepwell.core.plan import Segment, Step
@@ -130,15 +130,6 @@ Action = Prepare | Acquire | Apply | Execute | Resume | Keep | Log | Commit | Ab
 
 
 # --- outcomes ---------------------------------------------------------------------------------------------------------
-
-
-class FailureKind(StrEnum):
-    """What kind of failure it was, as far as the machine has to know."""
-
-    STEP = "step"
-    RETRYABLE = "retryable"
-    LOST = "lost"
-    INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True, slots=True)

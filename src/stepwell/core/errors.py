@@ -165,6 +165,15 @@ class ConnectionFailedError(StepwellError):
         self.refusal = refusal
 
 
+class FailureKind(StrEnum):
+    """What kind of failure it was, as far as the machine has to know."""
+
+    STEP = "step"
+    RETRYABLE = "retryable"
+    LOST = "lost"
+    INTERRUPTED = "interrupted"
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What is known of a statement that failed, as a value that reports and JSON are made of.

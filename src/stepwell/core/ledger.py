@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
-from stepwell.core.actions import Failed, FailureKind, LogEvent, LogLine, Ok
+from stepwell.core.actions import Failed, LogEvent, LogLine, Ok
 from stepwell.core.actions import Outcome as Answer
-from stepwell.core.errors import Fault
+from stepwell.core.errors import FailureKind, Fault
 from stepwell.core.migration import Direction, Version
 from stepwell.core.plan import Plan, Segment, Step
 from stepwell.core.report import Outcome, StepReport

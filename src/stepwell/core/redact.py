@@ -13,11 +13,11 @@ _SHAPES = (
     (r"(://[^\s/:@'\"]*:)[^\s'\"]*@", rf"\1{MASK}@"),
     # password='SECRET', "password": "SECRET"
     (
-        r"(?i)(\w*(?:password|passwd|passphrase|pwd)[\"']?\s*[=:]\s*)([\"'])(?:\2\2|(?!\2).)*\2",
+        r"(?i)((?:password|passwd|passphrase|pwd)[\"']?\s*[=:]\s*)([\"'])(?:\2\2|(?!\2).)*\2",
         rf"\1\2{MASK}\2",
     ),
     # password=SECRET in a connection string or in the query of a URL
-    (r"(?i)(\w*(?:password|passwd|passphrase|pwd)\s?=\s?)(?![\"'\s*])[^\s&;,'\")]+", rf"\1{MASK}"),
+    (r"(?i)((?:password|passwd|passphrase|pwd)\s?=\s?)(?![\"'\s*])[^\s&;,'\")]+", rf"\1{MASK}"),
     # CREATE ROLE ... PASSWORD 'SECRET'; IDENTIFIED BY 'SECRET'
     (r"(?i)(\b(?:password|identified\s+by)\s+e?)'(?:[^'\\]|''|\\.)*'?", rf"\1'{MASK}'"),
 )

@@ -7,21 +7,19 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from stepwell.core.errors import Fault
-from stepwell.core.history import Entry
-from stepwell.core.migration import Finding, version_texts
-from stepwell.core.report import (
+from stepwell.core.answers import (
     CheckReport,
     CorrectionReport,
     CreatedFiles,
     LockReport,
     LogEntry,
     LogReport,
-    RunReport,
-    StatementReport,
     StatusReport,
-    StepReport,
 )
+from stepwell.core.errors import Fault
+from stepwell.core.history import Entry
+from stepwell.core.migration import Finding, version_texts
+from stepwell.core.report import RunReport, StatementReport, StepReport
 from stepwell.render.errors import error_json
 
 FORMAT = 1

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from stepwell.core.answers import StatusReport
 from stepwell.core.history import Entry, State
-from stepwell.core.report import StatusReport
 from stepwell.render.cells import one_line, wrap
 from stepwell.render.table import Cell, Column, Shrink, draw
 from stepwell.render.view import STATES, Tone, View

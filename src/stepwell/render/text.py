@@ -1,7 +1,7 @@
 """The other reports as text: check, log, corrections of the history, the lock, files that were made."""
 
+from stepwell.core.answers import CheckReport, CorrectionReport, CreatedFiles, LockReport, LogEntry, LogReport
 from stepwell.core.migration import Finding
-from stepwell.core.report import CheckReport, CorrectionReport, CreatedFiles, LockReport, LogEntry, LogReport
 from stepwell.render.cells import one_line, printable, wrap
 from stepwell.render.table import Cell, Column, Shrink, draw
 from stepwell.render.view import Tone, View

@@ -120,7 +120,7 @@ await database.execute("DROP TABLE items")
         shop = self.workshop(url, tmp_path)
         out = tmp_path / "out"
         shop.python("001_step", f"Path({str(out)!r}).touch()")
-        shop.table("002_table")
+        shop.table("002_tables")
         report = shop.run(shop.project().preview(Direction.UP, target="001"))
         assert report.dry_run
         assert [str(version) for version in report.versions(Outcome.PLANNED)] == ["001"]

@@ -17,7 +17,7 @@ ALL = ["001 applied", "002 applied", "003 applied"]
 class RunnersConformance(Suite):
     """Two tasks, two processes, and somebody who does not let go."""
 
-    def three(self, url: str, folder: Path, *, attributes: str = "") -> Workshop:
+    def three_with_a_wait(self, url: str, folder: Path, *, attributes: str = "") -> Workshop:
         """Three migrations; the second waits until it may go on."""
         shop = self.workshop(url, folder)
         shop.table("001_first")
@@ -28,7 +28,7 @@ class RunnersConformance(Suite):
         return shop
 
     def test_two_tasks_of_one_process(self, url: str, tmp_path: Path) -> None:
-        shop = self.three(url, tmp_path)
+        shop = self.three_with_a_wait(url, tmp_path)
         waited: list[Event] = []
 
         async def both() -> tuple[RunReport, RunReport]:
@@ -70,7 +70,7 @@ class RunnersConformance(Suite):
 
     def test_what_the_other_did_not_do_is_done(self, url: str, tmp_path: Path) -> None:
         """The first stops at a target, so that the second finds the history changed, and something left to do."""
-        shop = self.three(url, tmp_path)
+        shop = self.three_with_a_wait(url, tmp_path)
 
         async def both() -> tuple[RunReport, RunReport]:
             first = asyncio.create_task(shop.project().migrate(target="002"))
@@ -89,7 +89,7 @@ class RunnersConformance(Suite):
     def test_waiting_is_bounded_and_says_who_holds_the_lock(
         self, url: str, tmp_path: Path, verb: str
     ) -> None:
-        shop = self.three(url, tmp_path)
+        shop = self.three_with_a_wait(url, tmp_path)
 
         async def both() -> LockTimeoutError:
             first = asyncio.create_task(shop.project().migrate())
@@ -112,7 +112,7 @@ class RunnersConformance(Suite):
         assert shop.applied() == ["001", "002", "003"]
 
     def test_asking_waits_for_nobody(self, url: str, tmp_path: Path) -> None:
-        shop = self.three(url, tmp_path)
+        shop = self.three_with_a_wait(url, tmp_path)
 
         async def both() -> tuple[dict[str, str], list[str], str | None]:
             first = asyncio.create_task(shop.project().migrate())
@@ -129,7 +129,7 @@ class RunnersConformance(Suite):
         assert planned == ["001 planned", "002 planned", "003 planned"]
 
     def test_steps_without_transaction_are_run_once_too(self, url: str, tmp_path: Path) -> None:
-        shop = self.three(url, tmp_path, attributes="transactional = False")
+        shop = self.three_with_a_wait(url, tmp_path, attributes="transactional = False")
         waited: list[Event] = []
 
         async def both() -> tuple[RunReport, RunReport]:

@@ -12,17 +12,18 @@ from typing import Any, TypeVar
 
 import stepwell
 from stepwell.core.abilities import Abilities
+from stepwell.core.answers import LogEntry, StatusReport
 from stepwell.core.errors import StepwellError
 from stepwell.core.history import Entry, State
 from stepwell.core.migration import Version
-from stepwell.core.report import LogEntry, Outcome, RunReport, StatusReport
+from stepwell.core.report import Outcome, RunReport
 from stepwell.core.url import parse_url
 from stepwell.project import Project, find_engine
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
 
-PATIENCE = 20.0  # seconds after which something that a test waits for will not come any more
+PATIENCE = 10.0  # seconds after which something that a test waits for will not come any more
 POLL = 0.01
 
 _RUN_ALONE = """

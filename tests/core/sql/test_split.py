@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from stepwell.core.sql.errors import SqlSyntaxError
 from stepwell.core.sql.rules import LexRules
-from stepwell.core.sql.split import Statement, pieces, split
+from stepwell.core.sql.split import pieces, split
+from stepwell.core.sql.statement import Statement
 from stepwell.engines.mysql.lexical import MARIADB, MYSQL
 from stepwell.engines.postgresql.lexical import POSTGRESQL
 from stepwell.engines.sqlite.lexical import SQLITE

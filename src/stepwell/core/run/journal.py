@@ -14,7 +14,6 @@ from stepwell.core.actions import (
     Committed,
     Execute,
     Failed,
-    FailureKind,
     Keep,
     Log,
     LogEvent,
@@ -23,7 +22,7 @@ from stepwell.core.actions import (
     Resume,
     Wants,
 )
-from stepwell.core.errors import Fault
+from stepwell.core.errors import FailureKind, Fault
 from stepwell.core.history import HistoryMark
 from stepwell.core.ledger import Ending, Ledger, Why, final_line
 from stepwell.core.plan import Segment, Step

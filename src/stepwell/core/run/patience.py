@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
-from stepwell.core.actions import Abort, Acquire, Busy, Failed, FailureKind, Held, Ok, Prepare, Sleep
-from stepwell.core.errors import Fault
+from stepwell.core.actions import Abort, Acquire, Busy, Failed, Held, Ok, Prepare, Sleep
+from stepwell.core.errors import FailureKind, Fault
 from stepwell.core.history import HistoryMark
 from stepwell.core.ledger import Ending, Ledger, Why
 from stepwell.core.plan import Segment

@@ -1,6 +1,7 @@
 """A segment with a transaction: apply and record every step, commit; or abort, and perhaps try again."""
 
-from stepwell.core.actions import Abort, Apply, Commit, Committed, Failed, FailureKind, Keep, Log, Ok
+from stepwell.core.actions import Abort, Apply, Commit, Committed, Failed, Keep, Log, Ok
+from stepwell.core.errors import FailureKind
 from stepwell.core.history import HistoryMark
 from stepwell.core.ledger import Ending, Ledger, final_line
 from stepwell.core.plan import Segment

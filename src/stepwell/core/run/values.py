@@ -4,8 +4,8 @@ from collections.abc import Generator
 from dataclasses import replace
 from typing import TypeVar
 
-from stepwell.core.actions import Action, Failed, FailureKind, Outcome
-from stepwell.core.errors import Fault
+from stepwell.core.actions import Action, Failed, Outcome
+from stepwell.core.errors import FailureKind, Fault
 from stepwell.core.ledger import RunEnd
 from stepwell.core.plan import Step
 

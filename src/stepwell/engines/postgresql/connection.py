@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 
 from stepwell.core.actions import Busy, Held, LogLine
+from stepwell.core.answers import LogEntry
 from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError
 from stepwell.core.history import (
     History,
@@ -18,7 +19,6 @@ from stepwell.core.history import (
 from stepwell.core.migration import Version
 from stepwell.core.plan import Step
 from stepwell.core.redact import Redactor
-from stepwell.core.report import LogEntry
 from stepwell.core.sql.kinds import CreatedObject
 from stepwell.core.sql.parameters import ParameterStyle, bind
 from stepwell.core.tables import TableNames, attempts_of

@@ -3,8 +3,7 @@
 import re
 from typing import TYPE_CHECKING
 
-from stepwell.core.actions import FailureKind
-from stepwell.core.errors import ConnectionFailedError, Fault, Refusal
+from stepwell.core.errors import ConnectionFailedError, FailureKind, Fault, Refusal
 from stepwell.core.redact import Redactor
 from stepwell.engines.postgresql.dialect import HINTS
 from stepwell.ports import EngineError, Origin

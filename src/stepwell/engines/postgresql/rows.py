@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from stepwell.core.actions import LogLine
+from stepwell.core.answers import LogEntry
 from stepwell.core.errors import Fault
 from stepwell.core.history import Record, dump_dependencies, parse_dependencies
 from stepwell.core.migration import Version
 from stepwell.core.plan import Step
-from stepwell.core.report import LogEntry
 from stepwell.ports import Batch, EngineError, Kept
 
 # SET CONSTRAINTS has no way back to what was declared, so each constraint that is declared so is named. A name that

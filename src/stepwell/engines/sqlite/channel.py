@@ -9,8 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from stepwell.core.actions import FailureKind
-from stepwell.core.errors import Fault
+from stepwell.core.errors import FailureKind, Fault
 from stepwell.engines.sqlite.dialect import HINTS
 from stepwell.ports import EngineError, Origin
 

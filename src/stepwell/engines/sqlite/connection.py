@@ -9,11 +9,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from typing import Any
 
 from stepwell.core.actions import Busy, Held, LogLine
+from stepwell.core.answers import LogEntry
 from stepwell.core.errors import ConnectionFailedError, Fault, Refusal, UsageError
 from stepwell.core.history import History, HistoryMark, Record, TableShape, mark_of
 from stepwell.core.migration import Version
 from stepwell.core.plan import Step
-from stepwell.core.report import LogEntry
 from stepwell.core.sql.kinds import CreatedObject
 from stepwell.core.tables import attempts_of
 from stepwell.core.url import DatabaseUrl

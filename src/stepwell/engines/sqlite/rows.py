@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from stepwell.core.actions import LogLine
+from stepwell.core.answers import LogEntry
 from stepwell.core.history import Record, dump_dependencies, parse_dependencies
 from stepwell.core.migration import Version
-from stepwell.core.report import LogEntry
 from stepwell.core.tables import LOG_COLUMNS
 from stepwell.ports import Batch, Kept
 

@@ -1,0 +1,101 @@
+"""What commands that ask, and those that correct, answer: as values. Rendering them is another layer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from stepwell.core.history import Entry, State
+from stepwell.core.migration import Finding, Version
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """Every migration and its state, in the order of the plan. `url` holds no password."""
+
+    url: str
+    engine: str
+    table: str
+    entries: tuple[Entry, ...]
+    heads: tuple[Version, ...]
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def counts(self) -> Mapping[State, int]:
+        """How many migrations are in each state."""
+        return {state: sum(entry.state is state for entry in self.entries) for state in State}
+
+    @property
+    def up_to_date(self) -> bool:
+        """Whether all are applied and unchanged."""
+        return all(entry.state is State.APPLIED for entry in self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What `check` found. Errors of the files are raised, all of them together, not listed here."""
+
+    findings: tuple[Finding, ...]
+    files: int
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One row of the log, as `stepwell log` shows it. Times are aware and in UTC."""
+
+    id: int
+    batch: str
+    segment: int | None
+    version: Version | None
+    direction: str | None
+    event: str
+    statement: int | None
+    statements: int | None
+    started_at: datetime | None
+    elapsed_ms: float | None
+    checksum: str | None
+    user: str | None
+    host: str | None
+    tool: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogReport:
+    """What was done, newest last."""
+
+    url: str
+    engine: str
+    table: str
+    entries: tuple[LogEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionReport:
+    """What `mark` and `unmark` did, or with `dry_run` would do, to the history."""
+
+    action: str
+    version: Version
+    name: str
+    dry_run: bool
+    changed: bool
+    message: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LockReport:
+    """Who holds the lock, or None; `ended` is true where `--force` ended that holder."""
+
+    url: str
+    holder: str | None
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedFiles:
+    """Which files a command such as `new` or `init` made, and which were there before and stay."""
+
+    created: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=())
