@@ -1,0 +1,21 @@
+"""The settings of Sphinx for the book. What it includes from the root of the repository is named in the pages."""
+
+from stepwell import __version__
+
+project = "stepwell"
+author = "The stepwell authors"
+copyright = "2026, the stepwell authors"
+version = release = __version__
+
+extensions = ["myst_parser"]
+source_suffix = {".md": "markdown"}
+exclude_patterns = ["_build"]
+nitpicky = True
+
+# The third level of headings can be linked to, as `running.md#exit-codes`.
+myst_heading_anchors = 3
+myst_enable_extensions = ["deflist"]
+
+html_theme = "furo"
+html_title = "stepwell"
+html_show_sourcelink = False
