@@ -101,3 +101,10 @@ def test_a_secret_is_not_shown_by_accident() -> None:
     assert len({secret, Secret("hunter2")}) == 1
     with pytest.raises(TypeError, match="not pickled"):
         pickle.dumps(secret)
+
+
+@pytest.mark.parametrize("piece", ["://", "://a:", "password", "password='", "'", "identified ", "a", " "])
+def test_the_time_is_linear(piece: str) -> None:
+    # With a quadratic pattern this takes minutes: the time limit is that of whoever runs the tests.
+    text = piece * (300_000 // len(piece))
+    assert Redactor([Secret("hunter2")]).clean(text + " hunter2").endswith(" ***")

@@ -1,7 +1,12 @@
 """Secrets, and keeping them out of text that is read. It hides text, it encrypts nothing."""
 
+from __future__ import annotations
+
 import re
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MASK = "***"
 
@@ -10,7 +15,8 @@ _SHORT = 4  # characters; below this, a secret turns up by chance
 # Text that looks like a secret whether or not we know it: (pattern, replacement).
 _SHAPES = (
     # scheme://user:SECRET@host. Greedy up to the last `@`: a badly encoded secret may hold `/`, `:` and `@`.
-    (r"(://[^\s/:@'\"]*:)[^\s'\"]*@", rf"\1{MASK}@"),
+    # The bounds keep the time linear in whatever text.
+    (r"(://[^\s/:@'\"]{0,256}:)[^\s'\"]{0,512}@", rf"\1{MASK}@"),
     # password='SECRET', "password": "SECRET"
     (
         r"(?i)((?:password|passwd|passphrase|pwd)[\"']?\s*[=:]\s*)([\"'])(?:\2\2|(?!\2).)*\2",
