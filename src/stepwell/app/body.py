@@ -1,25 +1,34 @@
 """Runs the body of a step with a handle: the `up` or `down` of a class, or the statements of a section."""
 
+from __future__ import annotations
+
 import asyncio
 import inspect
 import traceback
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from stepwell.app.handle import StepHandle, in_file
-from stepwell.author import Migration as Author
+from stepwell.app.handle import in_file
 from stepwell.author import running_step
 from stepwell.core.errors import Fault, Place, StepError
 from stepwell.core.migration import SqlBody
-from stepwell.core.plan import Step
+
+if TYPE_CHECKING:
+    from stepwell.app.handle import StepHandle
+    from stepwell.author import Migration as Author
+    from stepwell.core.plan import Step
 
 
 async def run_body(step: Step, cls: type[Author] | None, handle: StepHandle, file: str) -> None:
     """Run a step to its end. Raises `StepError` (of which `EngineError` is one), with the line."""
-    if cls is None:
-        await _run_sql(step, handle)
-    else:
-        await _run_python(step, cls, handle, file)
-    handle.close()
+    try:
+        if cls is None:
+            await _run_sql(step, handle)
+        else:
+            await _run_python(step, cls, handle, file)
+        handle.close()
+    except BaseException:
+        await handle.abandon()
+        raise
 
 
 async def _run_sql(step: Step, handle: StepHandle) -> None:

@@ -1,13 +1,31 @@
 """The awaitables that `database` hands out, and the book in which none of them can be forgotten silently."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
-from typing import Any, Generic, TypeVar
+from __future__ import annotations
 
-from stepwell.author import Row
-from stepwell.core.errors import Fault, MisuseError, Place
+import asyncio
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from stepwell.core.errors import Fault, MisuseError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
+
+    from stepwell.author import Row
+    from stepwell.core.errors import Place
 
 T = TypeVar("T")
+
+LONGEST_STOP = 5.0  # seconds that a task which the author started has to hear of its cancellation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ticket:
+    """One call that was made. The book keeps it, so that no other call can be taken for it."""
+
+    verb: str
+    place: Place
 
 
 class CallBook:
@@ -15,41 +33,70 @@ class CallBook:
 
     def __init__(self, version: str) -> None:
         self._version = version
-        self._made: dict[int, tuple[str, Place]] = {}
-        self._running: dict[int, tuple[str, Place]] = {}
+        self._made: dict[Ticket, None] = {}
+        self._running: dict[Ticket, asyncio.Task[Any] | None] = {}
         self.closed = False
 
-    def made(self, key: int, verb: str, place: Place) -> None:
+    def made(self, verb: str, place: Place) -> Ticket:
         """A call was made."""
-        if self.closed:
-            raise self._after_end(verb, place)
-        self._made[key] = (verb, place)
+        ticket = Ticket(verb, place)
+        self.must_be_open(ticket)
+        self._made[ticket] = None
+        return ticket
 
-    def begun(self, key: int, verb: str, place: Place) -> None:
+    def begun(self, ticket: Ticket) -> None:
         """A call is awaited."""
-        if self.closed:
-            raise self._after_end(verb, place)
-        if self._made.pop(key, None) is None:
-            raise self._misuse(f"database.{verb} is awaited a second time", place, "make the call anew")
-        self._running[key] = (verb, place)
+        self.must_be_open(ticket)
+        if ticket not in self._made:
+            raise self._misuse(
+                f"database.{ticket.verb} is awaited a second time", ticket.place, "make the call anew"
+            )
+        del self._made[ticket]
+        self._running[ticket] = _current_task()
 
-    def ended(self, key: int) -> None:
+    def ended(self, ticket: Ticket) -> None:
         """A call has its answer."""
-        self._running.pop(key, None)
+        self._running.pop(ticket, None)
+
+    @contextmanager
+    def again(self, ticket: Ticket) -> Iterator[None]:
+        """A call that was begun before is at work for one more answer."""
+        self.must_be_open(ticket)
+        self._running[ticket] = _current_task()
+        try:
+            yield
+        finally:
+            self.ended(ticket)
+
+    def must_be_open(self, ticket: Ticket) -> None:
+        """Raises `MisuseError` where the step has ended: nothing may reach the database any more."""
+        if self.closed:
+            raise self._after_end(ticket.verb, ticket.place)
 
     def close(self) -> None:
         """The step has ended. Raises `MisuseError` for the first call that was forgotten or still runs."""
         self.closed = True
-        for verb, place in self._made.values():
+        for ticket in self._made:
             raise self._misuse(
-                f"database.{verb} was never awaited, so it did nothing", place, "write 'await' before it"
+                f"database.{ticket.verb} was never awaited, so it did nothing",
+                ticket.place,
+                "write 'await' before it",
             )
-        for verb, place in self._running.values():
+        for ticket in self._running:
             raise self._misuse(
-                f"database.{verb} was still running when the migration ended",
-                place,
+                f"database.{ticket.verb} was still running when the migration ended",
+                ticket.place,
                 "await the task that runs it",
             )
+
+    async def abandon(self) -> None:
+        """The step has failed: whatever it left running is stopped, and nothing comes after it."""
+        self.closed = True
+        tasks = {task for task in self._running.values() if task is not None} - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=LONGEST_STOP)
 
     def _after_end(self, verb: str, place: Place) -> MisuseError:
         return self._misuse(
@@ -62,29 +109,36 @@ class CallBook:
         return MisuseError(Fault(message, code="misuse", version=self._version, place=place, hint=hint))
 
 
+def _current_task() -> "asyncio.Task[Any] | None":
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # in the thread of a plain function, where no loop runs
+        return None
+
+
 class Call(Generic[T]):
     """One call of `database`: does nothing until it is awaited."""
 
-    __slots__ = ("_book", "_make", "_place", "_verb")
+    __slots__ = ("_book", "_make", "_ticket")
 
     def __init__(
         self, book: CallBook, verb: str, place: Place, make: Callable[[], Coroutine[Any, Any, T]]
     ) -> None:
-        self._book, self._verb, self._place, self._make = book, verb, place, make
-        book.made(id(self), verb, place)
+        self._book, self._make = book, make
+        self._ticket = book.made(verb, place)
 
     def __await__(self) -> Generator[Any, None, T]:
-        self._book.begun(id(self), self._verb, self._place)
+        self._book.begun(self._ticket)
         try:
             return (yield from self._make().__await__())
         finally:
-            self._book.ended(id(self))
+            self._book.ended(self._ticket)
 
 
 class Block(Generic[T]):
     """A context manager of `database`, to be entered with `async with` (in a plain `def`: `with`)."""
 
-    __slots__ = ("_book", "_enter", "_leave", "_loop", "_place", "_verb")
+    __slots__ = ("_book", "_enter", "_leave", "_loop", "_ticket")
 
     def __init__(
         self,
@@ -96,23 +150,22 @@ class Block(Generic[T]):
         leave: Callable[..., Coroutine[Any, Any, bool]],
         loop: asyncio.AbstractEventLoop | None,
     ) -> None:
-        self._book, self._verb, self._place = book, verb, place
-        self._enter, self._leave, self._loop = enter, leave, loop
-        book.made(id(self), verb, place)
+        self._book, self._enter, self._leave, self._loop = book, enter, leave, loop
+        self._ticket = book.made(verb, place)
 
     async def __aenter__(self) -> T:
-        self._book.begun(id(self), self._verb, self._place)
+        self._book.begun(self._ticket)
         return await self._enter()
 
     async def __aexit__(self, *exc: object) -> bool:
         try:
             return await self._leave(*exc)
         finally:
-            self._book.ended(id(self))
+            self._book.ended(self._ticket)
 
     def __enter__(self) -> T:
         if self._loop is None:
-            raise TypeError(f"write 'async with database.{self._verb}', not 'with'")
+            raise TypeError(f"write 'async with database.{self._ticket.verb}', not 'with'")
         return asyncio.run_coroutine_threadsafe(self.__aenter__(), self._loop).result()
 
     def __exit__(self, *exc: object) -> bool:
@@ -124,7 +177,7 @@ class Block(Generic[T]):
 class Rows:
     """The rows of `database.iterate`, for `async for` (in a plain `def`: `for`). Leaving the loop early is no fault."""
 
-    __slots__ = ("_book", "_loop", "_place", "_rows", "_verb")
+    __slots__ = ("_book", "_loop", "_rows", "_ticket")
 
     def __init__(
         self,
@@ -134,23 +187,25 @@ class Rows:
         rows: AsyncIterator[Row],
         loop: asyncio.AbstractEventLoop | None,
     ) -> None:
-        self._book, self._verb, self._place, self._rows, self._loop = book, verb, place, rows, loop
-        book.made(id(self), verb, place)
+        self._book, self._rows, self._loop = book, rows, loop
+        self._ticket = book.made(verb, place)
 
     def _begin(self) -> None:
-        self._book.begun(id(self), self._verb, self._place)
-        self._book.ended(id(self))
+        self._book.begun(self._ticket)
+        self._book.ended(self._ticket)
 
-    def __aiter__(self) -> AsyncIterator[Row]:
+    async def __aiter__(self) -> AsyncIterator[Row]:
         self._begin()
-        return self._rows
+        while (row := await self._next()) is not None:
+            yield row
 
     def __iter__(self) -> Iterator[Row]:
         if self._loop is None:
-            raise TypeError(f"write 'async for row in database.{self._verb}', not 'for'")
+            raise TypeError(f"write 'async for row in database.{self._ticket.verb}', not 'for'")
         self._begin()
         while (row := asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()) is not None:
             yield row
 
     async def _next(self) -> Row | None:
-        return await anext(self._rows, None)
+        with self._book.again(self._ticket):
+            return await anext(self._rows, None)

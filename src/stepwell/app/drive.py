@@ -1,18 +1,19 @@
 """The loop: perform an action of the run machine, send it the outcome; cancellation is an outcome too."""
 
+from __future__ import annotations
+
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from stepwell.app.body import locate_in_sections, run_body
-from stepwell.app.context import Context
 from stepwell.app.gate import Gate
 from stepwell.app.handle import StepHandle
 from stepwell.author import Migration as Author
 from stepwell.core.actions import (
     Abort,
     Acquire,
-    Action,
     Apply,
     Commit,
     Committed,
@@ -23,13 +24,10 @@ from stepwell.core.actions import (
     Keep,
     Log,
     LogEvent,
-    LogLine,
     Ok,
-    Outcome,
     Prepare,
     Resume,
     Sleep,
-    Wants,
 )
 from stepwell.core.errors import FailureKind, Fault, StepError, StepwellError
 from stepwell.core.events import (
@@ -41,12 +39,24 @@ from stepwell.core.events import (
     StepStarted,
     Waiting,
 )
-from stepwell.core.ledger import RunEnd
 from stepwell.core.migration import Direction, Version
-from stepwell.core.plan import Plan, Segment, Step
 from stepwell.core.report import Outcome as StepOutcome
-from stepwell.core.run import Machine
-from stepwell.ports import Batch, Connection, EngineError, Kept
+from stepwell.ports import EngineError, Kept
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from stepwell.app.context import Context
+    from stepwell.core.actions import (
+        Action,
+        LogLine,
+        Outcome,
+        Wants,
+    )
+    from stepwell.core.ledger import RunEnd
+    from stepwell.core.plan import Plan, Segment, Step
+    from stepwell.core.run import Machine
+    from stepwell.ports import Batch, Connection
 
 Classes = Mapping[Version, type[Author] | None]
 

@@ -3,20 +3,28 @@
 Nothing but reads is executed, each in a short read-only transaction of its own.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from __future__ import annotations
+
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stepwell.app.body import nothing, python_fault, run_body
-from stepwell.app.context import Context
-from stepwell.app.drive import Classes
 from stepwell.app.handle import StepHandle
-from stepwell.core.errors import Fault, MisuseError, Place, StepError
-from stepwell.core.plan import Plan, Step
-from stepwell.core.report import StatementReport, StepReport
+from stepwell.core.errors import MisuseError, StepError
+from stepwell.core.report import StatementReport
 from stepwell.core.sql.kinds import classify
-from stepwell.ports import BoundStatement, Connection, EngineError
+from stepwell.ports import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from stepwell.app.context import Context
+    from stepwell.app.drive import Classes
+    from stepwell.core.errors import Fault, Place
+    from stepwell.core.plan import Plan, Step
+    from stepwell.core.report import StepReport
+    from stepwell.ports import BoundStatement, Connection
 
 SEEN_BEFORE = "seen before the pending steps"
 DEPENDS = "the rest depends on data"
@@ -61,7 +69,7 @@ async def _ended_early(step: Step, handle: StepHandle, file: str, body: Callable
     try:
         await body()
     except RecordingEnded as ended:
-        where = ended.place or step.migration.place
+        where = ended.place or python_fault(ended, step, file).place
         return f"{where}: {ended.reason}: {DEPENDS}"
     except MisuseError:
         raise

@@ -3,14 +3,18 @@
 The step runs as a task; `wait` gives what it wants or that it has ended, `execute` and `resume` let it go on.
 """
 
+from __future__ import annotations
+
 import asyncio
-from collections.abc import Awaitable, Callable
 from enum import Enum, auto
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from stepwell.core.actions import Wants
 from stepwell.core.errors import Fault
 from stepwell.ports import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 T = TypeVar("T")
 
@@ -26,7 +30,7 @@ class Gate:
     def __init__(self) -> None:
         self._wants: asyncio.Queue[Wants] = asyncio.Queue()
         self._words: asyncio.Queue[_Word] = asyncio.Queue()
-        self._ran: asyncio.Queue[EngineError | None] = asyncio.Queue()
+        self._ran: asyncio.Queue[BaseException | None] = asyncio.Queue()
         self._index = 0
 
     async def through(self, digest: str, execute: Callable[[], Awaitable[T]], *, answers: bool) -> T | None:
@@ -46,6 +50,9 @@ class Gate:
             self._ran.put_nowait(error)
             await self._words.get()
             raise
+        except BaseException as error:  # whatever it is, the loop waits for it
+            self._ran.put_nowait(error)
+            raise
         self._ran.put_nowait(None)
         await self._words.get()
         return result
@@ -59,9 +66,13 @@ class Gate:
         finally:
             wanted.cancel()
 
-    async def execute(self) -> EngineError | None:
+    async def execute(self) -> BaseException | None:
         """Let the step run its statement, and give its failure if it failed."""
         self._words.put_nowait(_Word.RUN)
+        return await self.ran()
+
+    async def ran(self) -> BaseException | None:
+        """Wait for the statement that runs, and give its failure if it failed."""
         return await self._ran.get()
 
     def resume(self) -> None:

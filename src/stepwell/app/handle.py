@@ -3,27 +3,34 @@
 It decides nothing about migrations; how a statement reaches the database is the `Wire` of the engine.
 """
 
+from __future__ import annotations
+
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from itertools import count
-from types import FrameType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from stepwell.app.calls import Block, Call, CallBook, Rows
-from stepwell.app.gate import Gate
 from stepwell.app.refusals import MISSING, Savepoints, refuse
-from stepwell.author import Row, Values
-from stepwell.core.errors import Fault, MisuseError, Place
+from stepwell.core.errors import Fault, MisuseError, Place, StepwellError
 from stepwell.core.report import StatementReport
 from stepwell.core.sql.errors import MissingValueError, SqlSyntaxError
-from stepwell.core.sql.kinds import StatementFacts, StatementKind, classify
+from stepwell.core.sql.kinds import StatementKind, classify
 from stepwell.core.sql.parameters import bind
 from stepwell.core.sql.split import split
-from stepwell.core.sql.statement import Statement
-from stepwell.ports import BoundStatement, Dialect, EngineError, Origin, Wire
+from stepwell.ports import BoundStatement, EngineError, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+    from types import FrameType
+
+    from stepwell.app.gate import Gate
+    from stepwell.author import Row, Values
+    from stepwell.core.sql.kinds import StatementFacts
+    from stepwell.core.sql.statement import Statement
+    from stepwell.ports import Dialect, Wire
 
 T = TypeVar("T")
 MAX_FRAMES = 30  # how far up a caller in the migration's own file is looked for
@@ -94,6 +101,10 @@ class StepHandle:
         if self._poison is not None:
             raise self._poison
 
+    async def abandon(self) -> None:
+        """The step has failed or was cancelled: nothing that it started may reach the database any more."""
+        await self._book.abandon()
+
     # --- the verbs ---
 
     async def _execute(self, place: Place, sql: str, values: Values | None) -> None:
@@ -155,6 +166,8 @@ class StepHandle:
             self._savepoints.enter(name)
 
         async def leave(kind: type[BaseException] | None, *_: object) -> bool:
+            if self._book.closed:  # the transaction has been undone, and this savepoint with it
+                return False
             self._savepoints.leave(name)
             if kind is None and self._poison is None:
                 try:
@@ -206,28 +219,33 @@ class StepHandle:
         answers: bool = False,
     ) -> T | None:
         statement, facts = prepared
-        self._note(statement, statement.params)
+        if self._book.closed:
+            raise self._misuse(
+                "the migration has ended before this statement was sent", statement.origin.place
+            )
+        index = self._note(statement, statement.params)
         self._savepoints.follow(facts)
         began = time.perf_counter()
         self.wrote_data = self.wrote_data or facts.kind not in {StatementKind.SCHEMA, StatementKind.SETTING}
         try:
             if self._gate is None or facts.read_only:
-                result: T | None = await send(statement)
+                result: T | None = await _told(send, statement)
             else:
                 result = await self._gate.through(
-                    _digest(statement), lambda: send(statement), answers=answers
+                    _digest(statement), lambda: _told(send, statement), answers=answers
                 )
         except EngineError as error:
             raise self._failed(error, statement) from error
         if self._gate is not None or not self._dialect.abilities.pipeline:
             elapsed_ms = (time.perf_counter() - began) * 1000
-            self.statements[-1] = replace(self.statements[-1], elapsed_ms=elapsed_ms)
+            self.statements[index] = replace(self.statements[index], elapsed_ms=elapsed_ms)
         return result
 
-    def _note(self, statement: BoundStatement, values: Any) -> None:
+    def _note(self, statement: BoundStatement, values: Any) -> int:
         self.statements.append(StatementReport(statement.shown, values=values or None))
         if self._sent is not None:
             self._sent(len(self.statements))
+        return len(self.statements) - 1
 
     def _split(self, sql: str, place: Place) -> list[Statement]:
         try:
@@ -296,7 +314,7 @@ class StepHandle:
         """In an SQL file the line is that of the position, not only of the statement's beginning."""
         return EngineError(in_file(error.fault, statement, self._version), error.kind)
 
-    def _misuse(self, message: str, place: Place) -> MisuseError:
+    def _misuse(self, message: str, place: Place | None) -> MisuseError:
         return MisuseError(Fault(message, code="misuse", version=self._version, place=place))
 
     def _place(self, frame: FrameType) -> Place:
@@ -309,6 +327,26 @@ class StepHandle:
                 return Place(self._path, each.f_lineno)
             each = each.f_back
         return Place(self._shown(frame.f_code.co_filename), frame.f_lineno)
+
+
+async def _told(send: Callable[[BoundStatement], Awaitable[T]], statement: BoundStatement) -> T:
+    """Send; what a driver raises besides its own errors (a number too large, text that is no text) is told alike."""
+    try:
+        return await send(statement)
+    except StepwellError:
+        raise
+    except Exception as error:
+        origin = statement.origin
+        text = f"{type(error).__name__}: {error}"
+        raise EngineError(
+            Fault(
+                text,
+                code="statement_failed",
+                version=origin.version,
+                place=origin.place,
+                statement=statement.shown,
+            )
+        ) from error
 
 
 def in_file(fault: Fault, statement: Statement, version: str) -> Fault:

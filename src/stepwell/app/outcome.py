@@ -1,24 +1,36 @@
 """From the end of a run to its report, and to the error that tells of a failure."""
 
-import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from __future__ import annotations
 
-from stepwell.app.context import Context
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from stepwell.core.errors import (
     ContradictionError,
     Fault,
     LockTimeoutError,
+    MisuseError,
     StepError,
-    StepwellError,
 )
-from stepwell.core.ledger import Ending
-from stepwell.core.migration import Direction, Version
-from stepwell.core.plan import Plan, Wish
-from stepwell.core.report import Outcome, RunReport, SegmentReport, StepReport
-from stepwell.ports import Batch
+from stepwell.core.migration import Direction
+from stepwell.core.report import Outcome, RunReport, StepReport
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stepwell.app.context import Context
+    from stepwell.core.errors import (
+        StepwellError,
+    )
+    from stepwell.core.ledger import Ending
+    from stepwell.core.migration import Version
+    from stepwell.core.plan import Plan, Wish
+    from stepwell.core.report import SegmentReport
+    from stepwell.ports import Batch
 
 INTERRUPTED = 130
+MISUSE = frozenset({"misuse", "refused", "outside_step"})  # codes of faults that only a `MisuseError` has
 
 
 class InterruptedRun(asyncio.CancelledError):
@@ -85,7 +97,7 @@ def _error(ending: Ending) -> StepwellError:
         return LockTimeoutError(fault.message, hint=fault.hint)
     if ending.in_doubt or fault.code == "changed_since_failure":
         return ContradictionError(fault.message, place=fault.place, hint=fault.hint)
-    return StepError(fault)
+    return MisuseError(fault) if fault.code in MISUSE else StepError(fault)
 
 
 def _stands(steps: Sequence[StepReport], direction: Direction) -> str:

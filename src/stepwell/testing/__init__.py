@@ -3,6 +3,8 @@
 Plain classes for pytest, without a plugin: see `Suite` for what the inheriting class gives.
 """
 
+from __future__ import annotations
+
 from stepwell.testing.correction import CorrectionConformance
 from stepwell.testing.dry_run import DryRunConformance
 from stepwell.testing.failure import FailureConformance

@@ -1,12 +1,17 @@
 # ruff: noqa: S101, PLR2004 - a suite of tests asserts, and an expected number is clearest where it is expected
 """`mark` and `unmark`: correct the history without running anything."""
 
-from pathlib import Path
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import TargetError, UsageError
 from stepwell.core.report import Outcome
 from stepwell.testing.suite import Suite, cases
 from stepwell.testing.workshop import versions
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class CorrectionConformance(Suite):

@@ -1,12 +1,19 @@
 # ruff: noqa: S101, PLR2004 - a suite of tests asserts, and an expected number is clearest where it is expected
 """A dry run tells what would be sent, and writes nothing."""
 
-from pathlib import Path
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from stepwell.core.migration import Direction
-from stepwell.core.report import Outcome, RunReport
+from stepwell.core.report import Outcome
 from stepwell.testing.suite import Suite, cases
 from stepwell.testing.workshop import outcomes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stepwell.core.report import RunReport
 
 
 class DryRunConformance(Suite):

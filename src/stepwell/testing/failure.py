@@ -1,13 +1,19 @@
 # ruff: noqa: S101, PLR2004 - a suite of tests asserts, and an expected number is clearest where it is expected
 """What a failure leaves behind (nothing, where the engine can undo), and what its error tells."""
 
-from pathlib import Path
-from typing import cast
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
 
 from stepwell.core.errors import StepError
-from stepwell.core.report import RunReport
 from stepwell.testing.suite import Suite, cases
-from stepwell.testing.workshop import Workshop, outcomes, report_of
+from stepwell.testing.workshop import outcomes, report_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stepwell.core.report import RunReport
+    from stepwell.testing.workshop import Workshop
 
 SQL = "the statement stands in an SQL file"
 PYTHON = "the statement is issued by Python"

@@ -1,10 +1,16 @@
 # ruff: noqa: S101, PLR2004 - a suite of tests asserts, and an expected number is clearest where it is expected
 """The calls of `database`, in coroutines and in plain functions."""
 
-from pathlib import Path
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from stepwell.testing.suite import Suite, cases
-from stepwell.testing.workshop import Workshop
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stepwell.testing.workshop import Workshop
 
 ITEMS = "CREATE TABLE items (id INTEGER PRIMARY KEY, name VARCHAR(40), size INTEGER);"
 

@@ -1,14 +1,19 @@
 # ruff: noqa: S101, PLR2004 - a suite of tests asserts, and an expected number is clearest where it is expected
 """What is written down: records, their order, checksums, times, states, and the log."""
 
+from __future__ import annotations
+
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import ContradictionError
 from stepwell.core.report import Outcome
 from stepwell.testing.suite import Suite, cases
 from stepwell.testing.workshop import versions
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class HistoryConformance(Suite):

@@ -1,11 +1,18 @@
 # ruff: noqa: S101, PLR2004 - a suite of tests asserts, and an expected number is clearest where it is expected
 """Steps without a transaction: what is written down of each statement, resuming, and what is in doubt."""
 
-from pathlib import Path
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import ContradictionError, StepError
 from stepwell.testing.suite import Suite, cases
-from stepwell.testing.workshop import Workshop, outcomes, report_of
+from stepwell.testing.workshop import outcomes, report_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stepwell.testing.workshop import Workshop
 
 WITHOUT = "transaction:false"
 

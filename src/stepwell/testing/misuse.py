@@ -1,10 +1,15 @@
 # ruff: noqa: S101, PLR2004 - a suite of tests asserts, and an expected number is clearest where it is expected
 """Ways to use `database` that can't work: each is an error with its line, and nothing of the batch stays."""
 
-from pathlib import Path
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import MisuseError, StepError
 from stepwell.testing.suite import Suite, cases
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 INSERT = "INSERT INTO items VALUES (1)"
 MARK = "# here"

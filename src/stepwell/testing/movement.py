@@ -1,12 +1,19 @@
 # ruff: noqa: S101, PLR2004 - a suite of tests asserts, and an expected number is clearest where it is expected
 """Up and down, targets, and the order of both."""
 
-from pathlib import Path
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import ContradictionError, GraphError, IrreversibleError, TargetError, UsageError
 from stepwell.core.report import Outcome
 from stepwell.testing.suite import Suite, cases
-from stepwell.testing.workshop import Workshop, outcomes, versions
+from stepwell.testing.workshop import outcomes, versions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stepwell.testing.workshop import Workshop
 
 
 class MovementConformance(Suite):

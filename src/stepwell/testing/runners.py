@@ -1,15 +1,24 @@
 # ruff: noqa: S101, PLR2004 - a suite of tests asserts, and an expected number is clearest where it is expected
 """Several runners at once: each migration is applied once, and waiting is bounded."""
 
+from __future__ import annotations
+
 import asyncio
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import LockTimeoutError
-from stepwell.core.events import Event, Waiting
-from stepwell.core.report import RunReport
+from stepwell.core.events import Waiting
 from stepwell.testing.suite import Suite, cases
-from stepwell.testing.workshop import Workshop, outcomes, report_of
+from stepwell.testing.workshop import outcomes, report_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stepwell.core.events import Event
+    from stepwell.core.migration import Direction
+from stepwell.core.report import RunReport
+    from stepwell.testing.workshop import Workshop
 
 ALL = ["001 applied", "002 applied", "003 applied"]
 
@@ -118,7 +127,7 @@ class RunnersConformance(Suite):
             first = asyncio.create_task(shop.project().migrate())
             await shop.has_begun()
             status = await asyncio.wait_for(shop.project().status(), 5)
-            plan = await asyncio.wait_for(shop.project().migrate(dry_run=True), 5)
+            plan = await asyncio.wait_for(shop.project().preview(Direction.UP), 5)
             holder = (await asyncio.wait_for(shop.project().unlock(), 5)).holder
             shop.let_go()
             await first

@@ -1,10 +1,17 @@
 """What every part of the suite stands on: what an engine's test class has to give, and cases as data without a plugin."""
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from __future__ import annotations
 
-from stepwell.testing.workshop import Row, Workshop
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from stepwell.testing.workshop import Workshop
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from stepwell.testing.workshop import Row
 
 Test = TypeVar("Test", bound=Callable[..., None])
 _CASES = "stepwell_cases"

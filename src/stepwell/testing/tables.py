@@ -1,11 +1,17 @@
 # ruff: noqa: S101, PLR2004 - a suite of tests asserts, and an expected number is clearest where it is expected
 """Which table is accepted as the history, and what an unadopted database is told."""
 
-from pathlib import Path
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import ContradictionError, HistoryTableError
 from stepwell.testing.suite import Suite, cases
-from stepwell.testing.workshop import Workshop
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stepwell.testing.workshop import Workshop
 
 # The tables of that name which other tools make, as far as every engine understands them.
 OTHER_TOOLS = {

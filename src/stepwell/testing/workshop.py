@@ -1,24 +1,31 @@
 """A folder of migrations that a test writes, and the verbs run on it. It knows no engine, and asserts nothing itself."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import stepwell
-from stepwell.core.abilities import Abilities
-from stepwell.core.answers import LogEntry, StatusReport
 from stepwell.core.errors import StepwellError
-from stepwell.core.history import Entry, State
+from stepwell.core.history import State
 from stepwell.core.migration import Version
-from stepwell.core.report import Outcome, RunReport
+from stepwell.core.report import RunReport
 from stepwell.core.url import parse_url
 from stepwell.project import Project, find_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+
+    from stepwell.core.abilities import Abilities
+    from stepwell.core.answers import LogEntry, StatusReport
+    from stepwell.core.history import Entry
+    from stepwell.core.report import Outcome
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
