@@ -1,10 +1,16 @@
 """Which of the objects that migrations create are in the target already."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-from stepwell.core.sql.kinds import CreatedObject
+from typing import TYPE_CHECKING
+
 from stepwell.core.sql.objects import ObjectKind
-from stepwell.engines.postgresql.channel import Channel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stepwell.core.sql.kinds import CreatedObject
+    from stepwell.engines.postgresql.channel import Channel
 
 RELATIONS = frozenset(
     {

@@ -1,22 +1,19 @@
 """One connection to SQLite for one run: `BEGIN IMMEDIATE` is the lock. It decides nothing about migrations."""
 
+from __future__ import annotations
+
 import getpass
 import inspect as python_inspect
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import Any
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
-from stepwell.core.actions import Busy, Held, LogLine
-from stepwell.core.answers import LogEntry
+from stepwell.core.actions import Busy, Held
 from stepwell.core.errors import ConnectionFailedError, Fault, Refusal, UsageError
-from stepwell.core.history import History, HistoryMark, Record, TableShape, mark_of
+from stepwell.core.history import History, HistoryMark, TableShape, mark_of
 from stepwell.core.migration import Version
-from stepwell.core.plan import Step
-from stepwell.core.sql.kinds import CreatedObject
 from stepwell.core.tables import attempts_of
-from stepwell.core.url import DatabaseUrl
 from stepwell.engines.sqlite import tables
 from stepwell.engines.sqlite.channel import Channel
 from stepwell.engines.sqlite.dialect import DIALECT
@@ -24,7 +21,19 @@ from stepwell.engines.sqlite.inspect import COLUMNS, OBJECTS, has_log, shape
 from stepwell.engines.sqlite.opening import open_file
 from stepwell.engines.sqlite.rows import log_entry, log_values, read_record, record_values
 from stepwell.engines.sqlite.wire import SQLiteWire
-from stepwell.ports import About, Batch, ConnectOptions, Dialect, EngineError, Kept, Sealed, Wire
+from stepwell.ports import About, EngineError, Sealed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from stepwell.core.actions import LogLine
+    from stepwell.core.answers import LogEntry
+    from stepwell.core.history import Record
+    from stepwell.core.plan import Step
+    from stepwell.core.sql.kinds import CreatedObject
+    from stepwell.core.url import DatabaseUrl
+    from stepwell.ports import Batch, ConnectOptions, Dialect, Kept, Wire
 
 GONE = HistoryMark(-1, -1, -1)  # no history has this mark: the plan is made anew
 
