@@ -3,6 +3,8 @@
 Public names are loaded when they are first used, so that `import stepwell` costs next to nothing.
 """
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:

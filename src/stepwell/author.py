@@ -1,16 +1,21 @@
-"""What people who write migrations import: `Migration`, which they inherit, and `database`, the handle of the running step.
+"""What people who write migrations import: `Migration`, to inherit, and `database`, the handle of the running step.
 
 `database` is bound by the one context variable of the package; the shell binds it (`app/handle.py`) and unbinds it.
 """
 
+from __future__ import annotations
+
 import sys
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Mapping
 from contextvars import ContextVar
-from types import FrameType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from stepwell.core.errors import Fault, MisuseError, Place
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Sequence
+    from contextlib import AbstractAsyncContextManager
+    from types import FrameType
 
 Values = Mapping[str, Any]
 Row = dict[str, Any]

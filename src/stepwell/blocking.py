@@ -1,14 +1,19 @@
 """The same verbs for programs that do not await: a thin facade over `stepwell.project`, with no decision of its own."""
 
+from __future__ import annotations
+
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from stepwell import project
-from stepwell.core.answers import CheckReport, CorrectionReport, LockReport, LogReport, StatusReport
 from stepwell.core.errors import UsageError
-from stepwell.core.migration import Direction
-from stepwell.core.report import RunReport
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from stepwell.core.answers import CheckReport, CorrectionReport, LockReport, LogReport, StatusReport
+    from stepwell.core.migration import Direction
+    from stepwell.core.report import RunReport
 
 T = TypeVar("T")
 

@@ -4,23 +4,29 @@ An engine is a package under `stepwell.engines` (or an installed one with the en
 `ENGINE`, an object of the shape `Engine`. What its connections must do is defined by the suite in `stepwell.testing`.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from __future__ import annotations
 
-from stepwell.core.abilities import Abilities
-from stepwell.core.actions import Busy, Held, LogLine
-from stepwell.core.answers import LogEntry
-from stepwell.core.errors import FailureKind, Fault, Place, StepError
-from stepwell.core.history import History, HistoryMark, Record
-from stepwell.core.migration import Migration, Version
-from stepwell.core.plan import Step
-from stepwell.core.settings import Settings
-from stepwell.core.sql.kinds import CreatedObject
-from stepwell.core.sql.parameters import ParameterStyle
-from stepwell.core.sql.rules import LexRules
-from stepwell.core.url import DatabaseUrl
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from stepwell.core.errors import FailureKind, StepError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from stepwell.core.abilities import Abilities
+    from stepwell.core.actions import Busy, Held, LogLine
+    from stepwell.core.answers import LogEntry
+    from stepwell.core.errors import Fault, Place
+    from stepwell.core.history import History, HistoryMark, Record
+    from stepwell.core.migration import Migration, Version
+    from stepwell.core.plan import Step
+    from stepwell.core.settings import Settings
+    from stepwell.core.sql.kinds import CreatedObject
+    from stepwell.core.sql.parameters import ParameterStyle
+    from stepwell.core.sql.rules import LexRules
+    from stepwell.core.url import DatabaseUrl
 
 
 class EngineError(StepError):

@@ -4,31 +4,40 @@ No global state: any number of projects, and of databases, in one process at onc
 Logs to the logger `stepwell`, adds no handlers, and never touches the configuration of logging.
 """
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import os
 import random
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stepwell import __version__
 from stepwell.app.context import Context
-from stepwell.core.answers import CheckReport, CorrectionReport, LockReport, LogReport, StatusReport
 from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError
 from stepwell.core.events import Event, StatementSent, WaitingForServer
-from stepwell.core.files.listing import Source, SourceListing
-from stepwell.core.migration import Direction
-from stepwell.core.report import RunReport
+from stepwell.core.files.listing import SourceListing
 from stepwell.core.settings import Atomic, Settings
 from stepwell.core.ulid import RANDOM_BITS, ulid
-from stepwell.core.url import DatabaseUrl, parse_url
-from stepwell.ports import Batch, Connection, ConnectOptions, Engine
-from stepwell.settings import LoadedSettings
+from stepwell.core.url import parse_url
+from stepwell.ports import Batch, ConnectOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stepwell.core.answers import CheckReport, CorrectionReport, LockReport, LogReport, StatusReport
+    from stepwell.core.files.listing import Source
+    from stepwell.core.migration import Direction
+    from stepwell.core.report import RunReport
+    from stepwell.core.url import DatabaseUrl
+    from stepwell.ports import Connection, Engine
+    from stepwell.settings import LoadedSettings
 
 logger = logging.getLogger("stepwell")
 

@@ -6,15 +6,21 @@ root; `[tool.stepwell.env.NAME]`; `[tool.stepwell]` of `pyproject.toml`, or the 
 `stepwell.toml`. An environment variable that is empty counts as not set.
 """
 
+from __future__ import annotations
+
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stepwell.core.errors import Place, UsageError
 from stepwell.core.nearest import did_you_mean
-from stepwell.core.settings import SETTINGS, Given, Layer, Origin, OriginKind, Resolved, Settings, resolve
+from stepwell.core.settings import SETTINGS, Given, Origin, OriginKind, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from stepwell.core.settings import Layer, Resolved, Settings
 
 OWN_FILE = "stepwell.toml"
 SHARED_FILE = "pyproject.toml"

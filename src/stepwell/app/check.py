@@ -1,16 +1,26 @@
 """`check`: the read-only gate for CI. Files on their own; with a database also checksums and order."""
 
-from collections.abc import Iterable
+from __future__ import annotations
 
-from stepwell.app.context import Context
-from stepwell.app.gather import Gathered, Shelf, graph_of
+from typing import TYPE_CHECKING
+
+from stepwell.app.gather import Shelf, graph_of
 from stepwell.app.runs import connected
 from stepwell.core.answers import CheckReport
 from stepwell.core.errors import Place
 from stepwell.core.events import Connected
-from stepwell.core.graph import Graph, redundant_dependencies
-from stepwell.core.history import Entry, State
-from stepwell.core.migration import Direction, Finding, Migration
+from stepwell.core.graph import redundant_dependencies
+from stepwell.core.history import State
+from stepwell.core.migration import Direction, Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stepwell.app.context import Context
+    from stepwell.app.gather import Gathered
+    from stepwell.core.graph import Graph
+    from stepwell.core.history import Entry
+    from stepwell.core.migration import Migration
 
 
 async def check(context: Context, *, with_database: bool) -> CheckReport:

@@ -1,15 +1,19 @@
 """What every verb is given: where migrations and the database are, and how to tell people of progress. No globals."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Protocol
+from __future__ import annotations
 
-from stepwell.author import Migration as Author
-from stepwell.core.events import Event
-from stepwell.core.files.listing import Source
-from stepwell.core.migration import Migration
-from stepwell.core.settings import Settings
-from stepwell.ports import Batch, Connection, Dialect
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from stepwell.author import Migration as Author
+    from stepwell.core.events import Event
+    from stepwell.core.files.listing import Source
+    from stepwell.core.migration import Migration
+    from stepwell.core.settings import Settings
+    from stepwell.ports import Batch, Connection, Dialect
 
 
 class Loader(Protocol):

@@ -3,21 +3,30 @@
 Both take the lock, show first what they would do, and leave a row in the log.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from __future__ import annotations
 
-from stepwell.app.context import Context
+import asyncio
+from typing import TYPE_CHECKING
+
 from stepwell.app.gather import Shelf
 from stepwell.app.runs import connected
 from stepwell.core.actions import Busy, LogEvent, LogLine
 from stepwell.core.answers import CorrectionReport
 from stepwell.core.errors import LockTimeoutError, TargetError
 from stepwell.core.events import Connected, Waiting
-from stepwell.core.history import Entry, History, State
-from stepwell.core.migration import Direction, Migration, Version
-from stepwell.core.plan import Situation
+from stepwell.core.history import State
+from stepwell.core.migration import Direction, Version
 from stepwell.core.run import FIRST_POLL
-from stepwell.ports import Connection, Kept
+from stepwell.ports import Kept
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from stepwell.app.context import Context
+    from stepwell.core.history import Entry, History
+    from stepwell.core.migration import Migration
+    from stepwell.core.plan import Situation
+    from stepwell.ports import Connection
 
 
 async def mark(context: Context, version: str, *, dry_run: bool = False) -> CorrectionReport:

@@ -1,18 +1,29 @@
 """From files and history to the situation that a plan is made from. Reads the source; asks no database itself."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from __future__ import annotations
 
-from stepwell.app.context import Context
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
 from stepwell.core.errors import MigrationError, Place
-from stepwell.core.facts import StepFacts, facts_of
+from stepwell.core.facts import facts_of
 from stepwell.core.files.checksum import checksum
-from stepwell.core.files.listing import SourceListing, together
+from stepwell.core.files.listing import together
 from stepwell.core.files.parse import from_record, parse
-from stepwell.core.graph import Graph, Node, build
-from stepwell.core.history import Entry, History, Record, compare, unchanged
-from stepwell.core.migration import Direction, Migration, PythonBody, SourceFile, SqlBody, Version
+from stepwell.core.graph import Node, build
+from stepwell.core.history import compare, unchanged
+from stepwell.core.migration import Direction, PythonBody, SqlBody
 from stepwell.core.plan import Situation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from stepwell.app.context import Context
+    from stepwell.core.facts import StepFacts
+    from stepwell.core.files.listing import SourceListing
+    from stepwell.core.graph import Graph
+    from stepwell.core.history import Entry, History, Record
+    from stepwell.core.migration import Migration, SourceFile, Version
 
 
 @dataclass(frozen=True, slots=True)

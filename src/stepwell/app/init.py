@@ -2,11 +2,16 @@
 overwrites nothing.
 """
 
-from pathlib import Path
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from stepwell.app.scaffold import template
 from stepwell.core.answers import CreatedFiles
 from stepwell.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CONFIGURATION = "stepwell.toml"
 _FILES = {

@@ -1,8 +1,14 @@
 """`log`: what was done, when, by whom, how long it took. Asks, never writes."""
 
-from stepwell.app.context import Context
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from stepwell.core.answers import LogReport
 from stepwell.core.events import Connected
+
+if TYPE_CHECKING:
+    from stepwell.app.context import Context
 
 
 async def log(context: Context, *, limit: int | None = 50, batch: str | None = None) -> LogReport:

@@ -1,10 +1,16 @@
 """`migrate`: apply what is pending, in plan order, up to a target."""
 
-from stepwell.app.context import Context
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from stepwell.app.runs import run_wish
 from stepwell.core.migration import Direction
 from stepwell.core.plan import Wish
-from stepwell.core.report import RunReport
+
+if TYPE_CHECKING:
+    from stepwell.app.context import Context
+    from stepwell.core.report import RunReport
 
 
 async def migrate(

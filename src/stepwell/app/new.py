@@ -1,23 +1,31 @@
 """`new`: a new migration file with the next version. It writes that one file, and never over another."""
 
+from __future__ import annotations
+
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from stepwell.app.scaffold import template
 from stepwell.core.answers import CreatedFiles
 from stepwell.core.errors import MigrationError, Place, UsageError
-from stepwell.core.files.listing import Source
 from stepwell.core.files.parse import parse
 from stepwell.core.graph import Node, build
-from stepwell.core.migration import Language, SourceFile, Version, version_texts
+from stepwell.core.migration import Version, version_texts
 from stepwell.core.nearest import did_you_mean
 from stepwell.core.settings import Numbering
-from stepwell.core.sql.rules import LexRules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from stepwell.core.files.listing import Source
+    from stepwell.core.migration import Language, SourceFile
+    from stepwell.core.sql.rules import LexRules
 
 TEMPLATES = ("empty",)
 _NARROWEST = 3  # digits of a sequential version

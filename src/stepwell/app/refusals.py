@@ -1,6 +1,13 @@
 """Which statements are refused unsent: those that would end the transaction, or a savepoint not the author's."""
 
-from stepwell.core.sql.kinds import StatementFacts, StatementKind
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stepwell.core.sql.kinds import StatementKind
+
+if TYPE_CHECKING:
+    from stepwell.core.sql.kinds import StatementFacts
 
 MISSING = (
     "stepwell opens and ends the transaction; for a part that may fail on its own write 'async with "

@@ -1,11 +1,17 @@
 """`rollback`: revert what stands after a target, or the last steps, in the reverse of application."""
 
-from stepwell.app.context import Context
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from stepwell.app.runs import run_wish
 from stepwell.core.errors import UsageError
 from stepwell.core.migration import Direction
 from stepwell.core.plan import Wish
-from stepwell.core.report import RunReport
+
+if TYPE_CHECKING:
+    from stepwell.app.context import Context
+    from stepwell.core.report import RunReport
 
 
 async def rollback(

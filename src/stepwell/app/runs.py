@@ -1,23 +1,30 @@
 """What `migrate` and `rollback` have in common: read, plan, load, drive; again where somebody else was faster."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from __future__ import annotations
 
-from stepwell.app.context import Context
-from stepwell.app.drive import Classes, Shell
-from stepwell.app.dry_run import record
-from stepwell.app.gather import Gathered, Shelf, with_bodies
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from stepwell.app.gather import Shelf, with_bodies
 from stepwell.app.outcome import Course, finish, planned
 from stepwell.core.errors import ConnectionFailedError, ContradictionError
 from stepwell.core.events import Connected, Planned, Replanned, Warned
-from stepwell.core.history import History
-from stepwell.core.ledger import RunEnd
 from stepwell.core.migration import Direction
-from stepwell.core.plan import MANY, Plan, Step, Wish, plan
-from stepwell.core.report import RunReport, SegmentReport, StepReport
-from stepwell.core.run import RunPolicy, run
-from stepwell.core.sql.kinds import CreatedObject
-from stepwell.ports import Batch, Connection
+from stepwell.core.plan import MANY, plan
+from stepwell.core.report import SegmentReport
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stepwell.app.context import Context
+    from stepwell.app.drive import Classes
+    from stepwell.app.gather import Gathered
+    from stepwell.core.history import History
+    from stepwell.core.ledger import RunEnd
+    from stepwell.core.plan import Plan, Step, Wish
+    from stepwell.core.report import RunReport, StepReport
+    from stepwell.core.sql.kinds import CreatedObject
+    from stepwell.ports import Batch, Connection
 
 MOST_PLANS = 100  # how often a plan is made anew before something is told to be wrong
 
@@ -88,6 +95,9 @@ async def _really(context: Context, shelf: Shelf, connection: Connection, course
 async def _drive(
     context: Context, shelf: Shelf, connection: Connection, batch: Batch, ready: Ready
 ) -> RunEnd:
+    from stepwell.app.drive import Shell
+    from stepwell.core.run import RunPolicy, run
+
     shell = Shell(
         context,
         connection,
@@ -121,6 +131,8 @@ async def _only_told(
     if not preview:
         if course.wish.direction is Direction.UP:
             await _refuse_existing(shelf, connection, ready)
+        from stepwell.app.dry_run import record  # not needed where there is nothing to do, as below
+
         steps = await record(context, connection, ready.plan, ready.classes, steps)
     return replace(finish(context, _told(course, ready.plan), steps), dry_run=True)
 

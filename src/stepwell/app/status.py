@@ -1,10 +1,16 @@
 """`status`: every migration and its state. Asks, never writes, takes no lock."""
 
-from stepwell.app.context import Context
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from stepwell.app.gather import Shelf
 from stepwell.app.runs import connected
 from stepwell.core.answers import StatusReport
 from stepwell.core.events import Connected
+
+if TYPE_CHECKING:
+    from stepwell.app.context import Context
 
 
 async def status(context: Context) -> StatusReport:

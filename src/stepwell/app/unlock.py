@@ -1,8 +1,14 @@
 """`unlock`: says who holds the lock; with `force`, ends that holder."""
 
-from stepwell.app.context import Context
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from stepwell.core.answers import LockReport
 from stepwell.core.events import Connected
+
+if TYPE_CHECKING:
+    from stepwell.app.context import Context
 
 
 async def unlock(context: Context, *, force: bool = False) -> LockReport:

@@ -1,5 +1,7 @@
 """Arguments that several commands share."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:

@@ -1,11 +1,13 @@
 """What a command is: its name, its help, its arguments, and the function that does it."""
 
-from collections.abc import Callable, Coroutine
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
+    from collections.abc import Callable, Coroutine
 
     from stepwell.cli.context import Context
 

@@ -2,20 +2,23 @@
 asked for.
 """
 
-from argparse import Namespace
-from collections.abc import Iterable, Iterator, Mapping
+from __future__ import annotations
+
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stepwell.cli.options import Options
-from stepwell.cli.output import Output
 from stepwell.core.errors import UsageError
 from stepwell.core.redact import Redactor, Secret
 from stepwell.core.settings import OriginKind
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from stepwell.cli.options import Options
+    from stepwell.cli.output import Output
     from stepwell.core.migration import Direction
     from stepwell.project import Project
     from stepwell.settings import LoadedSettings

@@ -1,10 +1,11 @@
 """Printing what a correction of the history did."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
-from stepwell.cli.output import Output
-
 if TYPE_CHECKING:
+    from stepwell.cli.output import Output
     from stepwell.core.answers import CorrectionReport
 
 

@@ -1,7 +1,9 @@
 """Each event of a run as one line of text. It prints nothing."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from stepwell.core.events import (
     Connected,
@@ -20,8 +22,13 @@ from stepwell.core.events import (
 )
 from stepwell.core.migration import Direction, version_texts
 from stepwell.render.cells import one_line
-from stepwell.render.view import OUTCOMES, View
+from stepwell.render.view import OUTCOMES
 from stepwell.render.when import counted, elapsed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stepwell.render.view import View
 
 Listener = Callable[[Event], None]
 

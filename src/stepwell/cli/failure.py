@@ -1,13 +1,16 @@
 """What a failed command prints, and its exit code. It decides nothing about the run itself."""
 
+from __future__ import annotations
+
 import traceback
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from stepwell.cli.output import Output
 from stepwell.core.errors import MigrationError, StepwellError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stepwell.cli.output import Output
     from stepwell.core.report import RunReport
 
 _BUG = "this is a bug, in stepwell or in a migration"

@@ -2,10 +2,17 @@
 of it.
 """
 
-from collections.abc import Iterable, Iterator
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from stepwell.cli.options import COMMON_HELP
-from stepwell.core.settings import SETTINGS, Setting
+from stepwell.core.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from stepwell.core.settings import Setting
 
 _COLUMN = 26
 _WIDTH = 80

@@ -2,20 +2,28 @@
 lines stay.
 """
 
+from __future__ import annotations
+
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from stepwell.cli.describe import Listener, describe
-from stepwell.cli.output import Output
-from stepwell.core.events import Event, StatementSent, StepFinished, StepStarted, Waiting, WaitingForServer
+from stepwell.cli.describe import describe
+from stepwell.core.events import StatementSent, StepFinished, StepStarted, Waiting, WaitingForServer
 from stepwell.render.cells import cut
-from stepwell.render.view import View
 from stepwell.render.when import counted, elapsed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stepwell.cli.describe import Listener
+    from stepwell.cli.output import Output
+    from stepwell.core.events import Event
+    from stepwell.render.view import View
 
 _REFRESHES = 8  # a second
 _SPINNER = {True: "⠋⠙⠹⠸⠼⠴⠦⠧", False: "|/-\\"}

@@ -1,11 +1,11 @@
 """The entrance of the program: finds the command, runs it, and turns whatever happens into an exit code."""
 
+from __future__ import annotations
+
 import os
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from stepwell.cli.command import Command
 from stepwell.cli.commands import command_names, load_command
 from stepwell.cli.options import Format, Options, settle_wait, split_command, wants_json
 from stepwell.cli.output import Output
@@ -13,8 +13,10 @@ from stepwell.core.errors import UsageError
 from stepwell.core.nearest import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from stepwell.cli.command import Command
     from stepwell.cli.context import Context
     from stepwell.core.report import RunReport
 

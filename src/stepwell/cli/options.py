@@ -2,7 +2,8 @@
 nothing.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from stepwell.core.settings import SETTINGS
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Sequence
     from pathlib import Path
 
 DEFAULT_WAIT = 60.0  # seconds, for `--wait` without a number

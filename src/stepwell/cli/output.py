@@ -2,17 +2,21 @@
 neither.
 """
 
+from __future__ import annotations
+
 import io
 import os
 import sys
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TextIO
 
-from stepwell.cli.options import Format, Options, Verbosity
+from stepwell.cli.options import Format, Verbosity
 from stepwell.core.redact import Redactor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from stepwell.cli.options import Options
     from stepwell.render.view import View
 
 _SYMBOLS = "✔○≠✘‼↶·…"

@@ -1,15 +1,21 @@
 """Parsing the command line of one command, the common options in it. Errors are values."""
 
-from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
-from collections.abc import Callable, Collection
-from pathlib import Path
-from typing import NoReturn
+from __future__ import annotations
 
-from stepwell.cli.command import Command
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
 from stepwell.cli.options import COMMON_HELP, DEFAULT_WAIT, SETTING_PREFIX, Format
 from stepwell.core.duration import parse_duration
 from stepwell.core.errors import UsageError
-from stepwell.core.settings import SETTINGS, Setting
+from stepwell.core.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from stepwell.cli.command import Command
+    from stepwell.core.settings import Setting
 
 _PROGRAM = "stepwell"
 

@@ -1,14 +1,14 @@
 """Progress on standard error: events in, lines out. On a terminal the current step is drawn live besides."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from __future__ import annotations
 
-from stepwell.cli.describe import Listener, describe
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from stepwell.cli.describe import describe
 from stepwell.cli.options import Verbosity
-from stepwell.cli.output import Output
 from stepwell.core.events import (
     Connected,
-    Event,
     StatementSent,
     StepFinished,
     StepStarted,
@@ -16,6 +16,15 @@ from stepwell.core.events import (
     WaitingForServer,
     Warned,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stepwell.cli.describe import Listener
+    from stepwell.cli.output import Output
+    from stepwell.core.events import (
+        Event,
+    )
 
 _TOLD_AGAIN = 10.0  # seconds of waiting after which the same is told once more
 

@@ -1,10 +1,11 @@
 """Printing the report of a run that came to its end."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
-from stepwell.cli.output import Output
-
 if TYPE_CHECKING:
+    from stepwell.cli.output import Output
     from stepwell.core.report import RunReport
 
 

@@ -2,15 +2,19 @@
 at once.
 """
 
+from __future__ import annotations
+
 import asyncio
 import os
 import signal
 import threading
-from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stepwell.core.errors import InterruptedRunError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterator
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

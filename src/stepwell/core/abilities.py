@@ -1,5 +1,7 @@
 """What an engine can do, as a value. Code asks for the ability, never for the engine's name."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 

@@ -1,14 +1,21 @@
 """What the run machine asks for, and what it is told: the closed sets of actions and outcomes."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from stepwell.core.errors import FailureKind, Fault
-from stepwell.core.history import HistoryMark
-from stepwell.core.migration import Direction, Version
-from stepwell.core.plan import Segment, Step
-from stepwell.core.report import StatementReport
+from stepwell.core.errors import FailureKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stepwell.core.errors import Fault
+    from stepwell.core.history import HistoryMark
+    from stepwell.core.migration import Direction, Version
+    from stepwell.core.plan import Segment, Step
+    from stepwell.core.report import StatementReport
 
 
 class LogEvent(StrEnum):

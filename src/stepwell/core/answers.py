@@ -1,11 +1,18 @@
 """What commands that ask, and those that correct, answer: as values. Rendering them is another layer."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from __future__ import annotations
 
-from stepwell.core.history import Entry, State
-from stepwell.core.migration import Finding, Version
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from stepwell.core.history import State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from stepwell.core.history import Entry
+    from stepwell.core.migration import Finding, Version
 
 
 @dataclass(frozen=True, slots=True)

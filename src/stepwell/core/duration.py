@@ -1,5 +1,7 @@
 """Lengths of time as people write them: `5`, `5s`, `250ms`, `10min`, `1h`; always seconds inside."""
 
+from __future__ import annotations
+
 import re
 
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|sec|min|m|h)?\s*")

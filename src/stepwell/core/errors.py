@@ -22,10 +22,14 @@ An error says what happened and where in its message, and what to do in its hint
 raises one with text of a driver or a user passes that text through `redact` of the adapter first.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)

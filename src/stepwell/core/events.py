@@ -1,9 +1,13 @@
 """Progress: the closed set of events that a run tells while it goes. Text, logging and metrics are its consumers."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-from stepwell.core.migration import Direction, Version
-from stepwell.core.report import Outcome, SegmentReport
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stepwell.core.migration import Direction, Version
+    from stepwell.core.report import Outcome, SegmentReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,17 @@
 SQL files tell everything; of Python, the literal statements in the method. The rest is found out when it runs.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-from stepwell.core.migration import Direction, Migration
-from stepwell.core.sql.kinds import CreatedObject, classify
-from stepwell.core.sql.rules import LexRules
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stepwell.core.sql.kinds import classify
+
+if TYPE_CHECKING:
+    from stepwell.core.migration import Direction, Migration
+    from stepwell.core.sql.kinds import CreatedObject
+    from stepwell.core.sql.rules import LexRules
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,21 @@
 Knows versions and places only: not what a migration does, nor whether it is applied.
 """
 
-import heapq
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from __future__ import annotations
 
-from stepwell.core.errors import GraphError, Place, together
-from stepwell.core.migration import Finding, Version, VersionKey
+import heapq
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stepwell.core.errors import GraphError, together
+from stepwell.core.migration import Finding
 from stepwell.core.nearest import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from stepwell.core.errors import Place
+    from stepwell.core.migration import Version, VersionKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,21 @@
 Pure: the records come from a connection, the checksums from a function that is passed in.
 """
 
+from __future__ import annotations
+
 import ast
 import json
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from stepwell.core.migration import Migration, SourceFile, Version
+from stepwell.core.migration import Version
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from stepwell.core.migration import Migration, SourceFile
 
 
 class State(StrEnum):

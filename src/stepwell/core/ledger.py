@@ -1,16 +1,24 @@
 """The books of a run: what became of each step of the plan. Kept by the run machine alone."""
 
-from collections.abc import Iterable, Mapping
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from stepwell.core.actions import Failed, LogEvent, LogLine, Ok
-from stepwell.core.actions import Outcome as Answer
-from stepwell.core.errors import FailureKind, Fault
+from stepwell.core.actions import Failed, LogEvent, LogLine
+from stepwell.core.errors import FailureKind
 from stepwell.core.migration import Direction, Version
-from stepwell.core.plan import Plan, Segment, Step
 from stepwell.core.report import Outcome, StepReport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from stepwell.core.actions import Ok
+    from stepwell.core.actions import Outcome as Answer
+    from stepwell.core.errors import Fault
+    from stepwell.core.plan import Plan, Segment, Step
 
 _NOTHING: Mapping[Version, float] = MappingProxyType({})
 

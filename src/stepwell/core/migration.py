@@ -3,14 +3,20 @@
 `core/files` makes these values out of bytes; `sources` finds the bytes; `plan` orders the values.
 """
 
+from __future__ import annotations
+
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import total_ordering
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import Place, UsageError
-from stepwell.core.sql.statement import Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stepwell.core.sql.statement import Statement
 
 BASE = "base"  # the reserved version that stands before every migration
 MAX_VERSION_LENGTH = 50  # the width of the column `version`

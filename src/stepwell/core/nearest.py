@@ -1,6 +1,11 @@
 """What somebody may have meant: the known word closest to a mistyped one. For the text of errors only."""
 
-from collections.abc import Iterable
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

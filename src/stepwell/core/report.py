@@ -1,11 +1,14 @@
 """What came of a run, as values. Rendering them is another layer."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from stepwell.core.errors import Fault
-from stepwell.core.migration import Direction, Version
+if TYPE_CHECKING:
+    from stepwell.core.errors import Fault
+    from stepwell.core.migration import Direction, Version
 
 
 class Outcome(StrEnum):

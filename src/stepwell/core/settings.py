@@ -1,13 +1,20 @@
 """The settings: a table that says what each is, and which of several given values holds. It reads nothing."""
 
-from collections.abc import Callable, Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stepwell.core.duration import parse_duration
-from stepwell.core.errors import Place, UsageError
+from stepwell.core.errors import UsageError
 from stepwell.core.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from stepwell.core.errors import Place
 
 MAX_IDENTIFIER = 63  # bytes: PostgreSQL cuts longer names silently, so that two of them become one
 _LOG_SUFFIX = "_log"

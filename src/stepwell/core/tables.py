@@ -1,5 +1,7 @@
 """The two tables of the tool in the user's database, as far as every dialect says the same of them. Text only."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from stepwell.core.history import Attempt, JournalEntry, TableShape

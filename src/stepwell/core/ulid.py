@@ -1,5 +1,7 @@
 """The id of a batch: a ULID, 26 characters that sort by time. Time and randomness are passed in."""
 
+from __future__ import annotations
+
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH = 26
 RANDOM_BITS = 80

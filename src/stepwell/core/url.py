@@ -3,14 +3,19 @@
 Drivers repeat a malformed URL in their errors, password included; so nothing malformed reaches them.
 """
 
+from __future__ import annotations
+
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from stepwell.core.errors import UsageError
 from stepwell.core.nearest import nearest
 from stepwell.core.redact import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _SCHEMES = {
     "postgresql": "postgresql",

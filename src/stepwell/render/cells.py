@@ -2,6 +2,8 @@
 terminal.
 """
 
+from __future__ import annotations
+
 import re
 import unicodedata
 

@@ -1,12 +1,18 @@
 """Errors for people and for machines: what happened, where, the statement with a caret, what to do."""
 
-from collections.abc import Mapping
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from stepwell.core import errors
 from stepwell.core.errors import Fault, MigrationError, Place, StepError, StepwellError
 from stepwell.render.cells import printable
-from stepwell.render.view import Tone, View
+from stepwell.render.view import Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stepwell.render.view import View
 
 CODES: Mapping[type[BaseException], str] = {
     errors.UsageError: "usage",

@@ -2,25 +2,32 @@
 order.
 """
 
-import json
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any
+from __future__ import annotations
 
-from stepwell.core.answers import (
-    CheckReport,
-    CorrectionReport,
-    CreatedFiles,
-    LockReport,
-    LogEntry,
-    LogReport,
-    StatusReport,
-)
-from stepwell.core.errors import Fault
-from stepwell.core.history import Entry
-from stepwell.core.migration import Finding, version_texts
-from stepwell.core.report import RunReport, StatementReport, StepReport
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from stepwell.core.migration import version_texts
 from stepwell.render.errors import error_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stepwell.core.answers import (
+        CheckReport,
+        CorrectionReport,
+        CreatedFiles,
+        LockReport,
+        LogEntry,
+        LogReport,
+        StatusReport,
+    )
+    from stepwell.core.errors import Fault
+    from stepwell.core.history import Entry
+    from stepwell.core.migration import Finding
+    from stepwell.core.report import RunReport, StatementReport, StepReport
 
 FORMAT = 1
 

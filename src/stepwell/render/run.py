@@ -2,13 +2,21 @@
 wrong.
 """
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from stepwell.core.migration import Direction
-from stepwell.core.report import Outcome, RunReport, SegmentReport, StatementReport, StepReport
+from stepwell.core.report import Outcome
 from stepwell.render.cells import one_line, pad, printable, width
-from stepwell.render.view import OUTCOMES, Tone, View
+from stepwell.render.view import OUTCOMES, Tone
 from stepwell.render.when import counted, elapsed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stepwell.core.report import RunReport, SegmentReport, StatementReport, StepReport
+    from stepwell.render.view import View
 
 _DONE = {Direction.UP: "applied", Direction.DOWN: "reverted"}
 _VERB = {Direction.UP: "apply", Direction.DOWN: "revert"}

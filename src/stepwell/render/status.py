@@ -1,13 +1,21 @@
 """The status as a table for people: which database, every migration with its state, and what to run next."""
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from stepwell.core.answers import StatusReport
-from stepwell.core.history import Entry, State
+from typing import TYPE_CHECKING
+
+from stepwell.core.history import State
 from stepwell.render.cells import one_line, wrap
 from stepwell.render.table import Cell, Column, Shrink, draw
-from stepwell.render.view import STATES, Tone, View
+from stepwell.render.view import STATES, Tone
 from stepwell.render.when import counted, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stepwell.core.answers import StatusReport
+    from stepwell.core.history import Entry
+    from stepwell.render.view import View
 
 _COLUMNS = (
     Column("version"),

@@ -1,10 +1,17 @@
 """Columns that fit: which of them shrink, which are left out, and never a line that is too long."""
 
-from collections.abc import Iterable, Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from stepwell.render.cells import cut, pad, width
-from stepwell.render.view import Tone, View
+from stepwell.render.view import Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from stepwell.render.view import View
 
 _GAP = "  "
 

@@ -1,11 +1,25 @@
 """The other reports as text: check, log, corrections of the history, the lock, files that were made."""
 
-from stepwell.core.answers import CheckReport, CorrectionReport, CreatedFiles, LockReport, LogEntry, LogReport
-from stepwell.core.migration import Finding
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from stepwell.render.cells import one_line, printable, wrap
 from stepwell.render.table import Cell, Column, Shrink, draw
-from stepwell.render.view import Tone, View
+from stepwell.render.view import Tone
 from stepwell.render.when import counted, elapsed, moment
+
+if TYPE_CHECKING:
+    from stepwell.core.answers import (
+        CheckReport,
+        CorrectionReport,
+        CreatedFiles,
+        LockReport,
+        LogEntry,
+        LogReport,
+    )
+    from stepwell.core.migration import Finding
+    from stepwell.render.view import View
 
 _LOG_COLUMNS = (
     Column("started at"),

@@ -2,12 +2,18 @@
 decides.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from stepwell.core.history import State
 from stepwell.core.report import Outcome
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
 
 
 class Tone(StrEnum):

@@ -1,8 +1,13 @@
 """Times and lengths of time as people read them."""
 
-from datetime import datetime
+from __future__ import annotations
 
-from stepwell.render.view import View
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from stepwell.render.view import View
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _MILLISECONDS = 1000.0

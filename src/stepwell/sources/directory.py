@@ -1,16 +1,23 @@
 """Migrations in folders of the disk: each file is read once, and no link is followed out of its folder."""
 
+from __future__ import annotations
+
 import os
 import stat
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import MigrationError, MigrationFileError, Place, UsageError
 from stepwell.core.files.admission import admit, finding_about
 from stepwell.core.files.listing import SourceListing, together
 from stepwell.core.files.names import FileName, read_name
-from stepwell.core.migration import Finding, SourceFile
+from stepwell.core.migration import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stepwell.core.migration import SourceFile
 
 # Without O_NONBLOCK the open of a FIFO waits for somebody to write into it. With O_NOFOLLOW nobody can put a link in
 # the place of what was looked at before. Windows has neither.

@@ -3,16 +3,22 @@
 The rules for the values are those of `core/files`; here they are only gathered.
 """
 
+from __future__ import annotations
+
 import inspect
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from stepwell.author import Migration as Author
 from stepwell.core.errors import MigrationFileError, Place
 from stepwell.core.files.assemble import GETTERS, Declarations, assemble
 from stepwell.core.files.declared import ATTRIBUTES, Declared
 from stepwell.core.files.noticed import ABOUT_DOWN
-from stepwell.core.migration import Migration, PythonBody
+from stepwell.core.migration import PythonBody
 from stepwell.core.redact import Redactor
+
+if TYPE_CHECKING:
+    from stepwell.core.migration import Migration
 
 
 def effective(migration: Migration, cls: type[Author]) -> Migration:

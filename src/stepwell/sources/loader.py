@@ -1,11 +1,18 @@
 """The loader of a project: it imports each Python migration once, and says what it really is."""
 
-from pathlib import Path
+from __future__ import annotations
 
-from stepwell.author import Migration as Author
-from stepwell.core.migration import Migration, PythonBody
+from typing import TYPE_CHECKING
+
+from stepwell.core.migration import PythonBody
 from stepwell.sources.effective import effective
 from stepwell.sources.loading import file_of, load_class
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stepwell.author import Migration as Author
+    from stepwell.core.migration import Migration
 
 
 class PythonLoader:

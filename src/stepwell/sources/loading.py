@@ -1,19 +1,26 @@
 """The import of a Python migration: what runs is what was read and hashed, not what is on disk by now."""
 
+from __future__ import annotations
+
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from importlib.machinery import ModuleSpec
-from pathlib import Path
-from types import ModuleType, TracebackType
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from stepwell.author import Migration as Author
 from stepwell.core.errors import MigrationFileError, Place
 from stepwell.core.files.pytree import compile_text
 from stepwell.core.files.text import decode
-from stepwell.core.migration import PythonBody, SourceFile
 from stepwell.core.redact import Redactor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+    from stepwell.core.migration import PythonBody, SourceFile
 
 _INHERIT = "inherit from `Migration`, with `from stepwell import Migration`"
 

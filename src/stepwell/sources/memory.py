@@ -1,12 +1,17 @@
 """Migrations that a program holds in memory: generated ones, and those of tests."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import MigrationError
 from stepwell.core.files.admission import admit, finding_about
 from stepwell.core.files.listing import SourceListing, together
 from stepwell.core.files.names import FileName, read_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,18 @@
 """Migrations that are installed as the resources of a Python package, also of one inside an archive."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stepwell.core.errors import MigrationFileError, Place, UsageError
-from stepwell.core.files.listing import SourceListing
 from stepwell.core.files.names import FileName, read_name
 from stepwell.sources.memory import admit_all
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
+
+    from stepwell.core.files.listing import SourceListing
 
 
 @dataclass(frozen=True, slots=True)

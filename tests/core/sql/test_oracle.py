@@ -14,7 +14,8 @@ import pytest
 
 from stepwell.core.sql.kinds import classify
 from stepwell.core.sql.objects import ObjectKind
-from stepwell.core.sql.split import Statement, split
+from stepwell.core.sql.split import split
+from stepwell.core.sql.statement import Statement
 from stepwell.engines.postgresql.lexical import POSTGRESQL
 from stepwell.engines.sqlite.lexical import SQLITE
 

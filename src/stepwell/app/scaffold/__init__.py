@@ -2,6 +2,8 @@
 code of ours.
 """
 
+from __future__ import annotations
+
 from importlib.resources import files
 
 

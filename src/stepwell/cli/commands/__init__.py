@@ -5,11 +5,15 @@ A command's module imports only argument parsing at its top, so that `stepwell -
 and `stepwell status` pays for nothing that `migrate` needs.
 """
 
+from __future__ import annotations
+
 import re
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import TYPE_CHECKING
 
-from stepwell.cli.command import Command
+if TYPE_CHECKING:
+    from stepwell.cli.command import Command
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 

@@ -1,5 +1,7 @@
 """`stepwell completion`."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 from stepwell.cli.command import Command

@@ -1,5 +1,7 @@
 """`stepwell config`."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Any
 
 from stepwell.cli.command import Command

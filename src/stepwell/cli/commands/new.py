@@ -1,5 +1,7 @@
 """`stepwell new`."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 from stepwell.cli.arguments import version

@@ -1,5 +1,7 @@
 """`stepwell rollback`."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 from stepwell.cli.arguments import DRY_RUN, add_contradictions, version

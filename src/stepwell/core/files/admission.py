@@ -1,13 +1,19 @@
 """Whether a file is a migration, by its name and, where that leaves it open, by what stands in it."""
 
+from __future__ import annotations
+
 import re
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import MigrationFileError, Place
-from stepwell.core.files.names import Evidence, FileName, Ignored, IgnoredBecause
+from stepwell.core.files.names import Evidence, IgnoredBecause
 from stepwell.core.files.pytree import methods, migration_classes, parse_tree
 from stepwell.core.files.text import decode
 from stepwell.core.migration import Finding, Language, SourceFile, Version, version_problem
+
+if TYPE_CHECKING:
+    from stepwell.core.files.names import FileName, Ignored
 
 _UP_MARKER = re.compile(rb"^--\s*migrate:up\b", re.MULTILINE)
 _NAME_IT = "name it like `006_add_column.py`: a version, `_`, and what it does"

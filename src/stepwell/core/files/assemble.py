@@ -3,15 +3,16 @@
 It does not know whether they were read from the syntax tree or from the imported class: both come here.
 """
 
+from __future__ import annotations
+
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import MigrationFileError
 from stepwell.core.files.declared import (
     DEPENDENCIES,
-    Declared,
     read_text,
     read_traits,
     read_version,
@@ -19,7 +20,15 @@ from stepwell.core.files.declared import (
 )
 from stepwell.core.files.names import stem_of
 from stepwell.core.files.noticed import noticed_about_down
-from stepwell.core.migration import Finding, Migration, PythonBody, SourceFile, Traits, Version
+from stepwell.core.migration import Migration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from stepwell.core.files.declared import (
+        Declared,
+    )
+    from stepwell.core.migration import Finding, PythonBody, SourceFile, Traits, Version
 
 GETTERS = ("get_version", "get_name", "get_description", "get_dependencies")
 

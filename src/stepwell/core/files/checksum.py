@@ -4,12 +4,18 @@ Comments, blank lines, indents of another width, line ends and header lines do n
 Golden files in the tests pin it: a change of what is hashed needs another number before the colon.
 """
 
+from __future__ import annotations
+
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import MigrationFileError, Place
 from stepwell.core.files.text import decode
-from stepwell.core.migration import Direction, Language, SourceFile, SqlBody, SqlSection
-from stepwell.core.sql.rules import LexRules
+from stepwell.core.migration import Direction, Language
+
+if TYPE_CHECKING:
+    from stepwell.core.migration import SourceFile, SqlBody, SqlSection
+    from stepwell.core.sql.rules import LexRules
 
 PREFIX = "1:"
 _SEPARATOR = "\0"  # no file holds one

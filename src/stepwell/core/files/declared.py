@@ -3,14 +3,20 @@
 Not where the declarations are found: `pyfile` and `sqlfile` know that and, after an import, `sources`.
 """
 
+from __future__ import annotations
+
 import reprlib
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stepwell.core.duration import parse_duration
-from stepwell.core.errors import MigrationFileError, Place
+from stepwell.core.errors import MigrationFileError
 from stepwell.core.migration import Traits, Version, version_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from stepwell.core.errors import Place
 
 DEPENDENCIES = "dependencies"
 

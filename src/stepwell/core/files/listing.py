@@ -1,11 +1,17 @@
 """What a source of migrations gives, and its shape. The sources themselves are in `stepwell.sources`."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from __future__ import annotations
 
-from stepwell.core.errors import MigrationError, MigrationFileError
-from stepwell.core.migration import Finding, SourceFile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from stepwell.core.errors import MigrationFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stepwell.core.errors import MigrationError
+    from stepwell.core.migration import Finding, SourceFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,31 @@
 """The statements that can be read in a file without running it, and whether they change schema and data."""
 
+from __future__ import annotations
+
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import Place
 from stepwell.core.files.pytree import (
-    Function,
     imported_names,
     methods,
     original_name,
 )
-from stepwell.core.migration import Direction, Finding
+from stepwell.core.migration import Finding
 from stepwell.core.sql.errors import SqlSyntaxError
 from stepwell.core.sql.kinds import StatementKind, classify
-from stepwell.core.sql.rules import LexRules
 from stepwell.core.sql.split import split
-from stepwell.core.sql.statement import Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from stepwell.core.files.pytree import (
+        Function,
+    )
+    from stepwell.core.migration import Direction
+    from stepwell.core.sql.rules import LexRules
+    from stepwell.core.sql.statement import Statement
 
 _HANDLE = "database"
 _CALLS = frozenset(

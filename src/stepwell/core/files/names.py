@@ -1,5 +1,7 @@
 """What the name of a file says: language, version, name, or that the file is none of ours. Reads no file."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from enum import Enum, StrEnum

@@ -1,7 +1,14 @@
 """What is noticed about a migration that is not wrong, but that `check` says."""
 
-from stepwell.core.errors import Place
-from stepwell.core.migration import Finding, Traits
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stepwell.core.migration import Finding
+
+if TYPE_CHECKING:
+    from stepwell.core.errors import Place
+    from stepwell.core.migration import Traits
 
 _NO_DOWN = "no-down"
 _IRREVERSIBLE_WITH_DOWN = "irreversible-with-down"

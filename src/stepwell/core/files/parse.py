@@ -1,9 +1,16 @@
 """From a source file to a migration, whatever it is written in; and the short way for one that is known."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-from stepwell.core.migration import Language, Migration, SourceFile, Version
-from stepwell.core.sql.rules import LexRules
+from typing import TYPE_CHECKING
+
+from stepwell.core.migration import Language, Migration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stepwell.core.migration import SourceFile, Version
+    from stepwell.core.sql.rules import LexRules
 
 
 def parse(source: SourceFile, rules: LexRules) -> Migration:

@@ -3,9 +3,11 @@
 What is no literal, or may come from a base class that is not ours, is marked: that file has to be imported.
 """
 
+from __future__ import annotations
+
 import ast
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import MigrationFileError, Place
 from stepwell.core.files.assemble import GETTERS, Declarations, assemble, with_findings
@@ -14,7 +16,6 @@ from stepwell.core.files.mixed import literal_statements, mixed_findings
 from stepwell.core.files.pytree import (
     MIGRATION,
     Function,
-    Literal,
     base_names,
     imported_names,
     literal,
@@ -23,9 +24,17 @@ from stepwell.core.files.pytree import (
     returned_literal,
 )
 from stepwell.core.files.text import decode
-from stepwell.core.migration import Direction, Finding, Migration, PythonBody, SourceFile
+from stepwell.core.migration import Direction, Finding, PythonBody
 from stepwell.core.nearest import did_you_mean
-from stepwell.core.sql.rules import LexRules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from stepwell.core.files.pytree import (
+        Literal,
+    )
+    from stepwell.core.migration import Migration, SourceFile
+    from stepwell.core.sql.rules import LexRules
 
 _METHODS = ("up", "down", "is_applied")
 _HOW_ELSE = {

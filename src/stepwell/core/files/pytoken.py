@@ -5,9 +5,14 @@ ever, by every Python. It takes valid Python; of anything else it makes somethin
 compares it with `tokenize` on the standard library.
 """
 
+from __future__ import annotations
+
 import re
-from collections.abc import Iterator
 from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Between tokens stands a NUL, which no file may hold; structure is written in characters that are no token.
 SEPARATOR = "\0"

@@ -1,14 +1,18 @@
 """The syntax tree of a Python file and what is looked for in it: imports, classes, literals. Runs nothing."""
 
+from __future__ import annotations
+
 import ast
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import CodeType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from stepwell.core.errors import MigrationFileError, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from types import CodeType
 
 MIGRATION = "Migration"
 T = TypeVar("T")

@@ -3,19 +3,24 @@
 A marker counts only outside strings, dollar quotes and block comments. Not the header: `sqlfile` reads that.
 """
 
+from __future__ import annotations
+
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from stepwell.core.errors import MigrationFileError, Place
 from stepwell.core.migration import Direction, SqlBody, SqlSection
 from stepwell.core.sql.errors import SqlSyntaxError
 from stepwell.core.sql.lexer import lex, significant
-from stepwell.core.sql.rules import LexRules
 from stepwell.core.sql.split import split
-from stepwell.core.sql.statement import Statement
 from stepwell.core.sql.tokens import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stepwell.core.sql.rules import LexRules
+    from stepwell.core.sql.statement import Statement
 
 # A marker, or what was meant as one: `-- migrate:up`, ` --migrate: Up`, `-- migrate:upp`, `-- migrate down`.
 _MARKER_LIKE = re.compile(

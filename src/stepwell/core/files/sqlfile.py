@@ -1,7 +1,9 @@
 """From the text of an SQL file to a migration: its header lines, its sections, what is noticed about them."""
 
+from __future__ import annotations
+
 import re
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import MigrationFileError, Place
 from stepwell.core.files.declared import (
@@ -18,9 +20,14 @@ from stepwell.core.files.mixed import mixed_findings
 from stepwell.core.files.noticed import noticed_about_down
 from stepwell.core.files.sections import find_sections
 from stepwell.core.files.text import decode
-from stepwell.core.migration import Finding, Migration, SourceFile
+from stepwell.core.migration import Finding, Migration
 from stepwell.core.nearest import nearest
-from stepwell.core.sql.rules import LexRules
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stepwell.core.migration import SourceFile
+    from stepwell.core.sql.rules import LexRules
 
 _DIRECTIVE = re.compile(r"^--[ \t]*([A-Za-z][\w \t-]*?)[ \t]*(?::(.*))?$", re.MULTILINE)
 _ALIASES = {"depends": DEPENDENCIES}

@@ -1,9 +1,14 @@
 """From bytes to text: UTF-8 with or without a mark, any line ends, and no NUL."""
 
+from __future__ import annotations
+
 import codecs
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import MigrationFileError, Place
-from stepwell.core.migration import SourceFile
+
+if TYPE_CHECKING:
+    from stepwell.core.migration import SourceFile
 
 # UTF-32's little-endian mark begins with UTF-16's, so it is asked for first.
 _FOREIGN_MARKS = (

@@ -3,6 +3,8 @@
 Decides; does nothing. Whether the plan still holds when the lock has been taken is the run machine's business.
 """
 
+from __future__ import annotations
+
 from stepwell.core.migration import Direction
 from stepwell.core.plan.blocks import refuse_wrong_blocks
 from stepwell.core.plan.down import plan_down

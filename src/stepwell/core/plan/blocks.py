@@ -1,12 +1,18 @@
 """What must not run the way it is declared: in a transaction what refuses one, or what was begun without one."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import MigrationFileError, together
 from stepwell.core.migration import Language
-from stepwell.core.plan.values import Facts, Step
 from stepwell.core.plan.words import begun_without_transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stepwell.core.plan.values import Facts, Step
 
 
 def refuse_wrong_blocks(steps: Sequence[Step], facts: Facts, *, transactional_ddl: bool) -> None:

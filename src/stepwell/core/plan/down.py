@@ -1,15 +1,24 @@
 """Which migrations `rollback` reverts, in which sequence, and what stands in its way."""
 
+from __future__ import annotations
+
 import heapq
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import ContradictionError, IrreversibleError, TargetError
-from stepwell.core.graph import Graph
-from stepwell.core.history import Record, State
-from stepwell.core.migration import Direction, Migration, Version
+from stepwell.core.history import State
+from stepwell.core.migration import Direction
 from stepwell.core.plan.target import find, is_base
-from stepwell.core.plan.values import Situation, Step, Wish
+from stepwell.core.plan.values import Step
 from stepwell.core.plan.words import changed, half_applied, in_doubt, names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from stepwell.core.graph import Graph
+    from stepwell.core.history import Record
+    from stepwell.core.migration import Migration, Version
+    from stepwell.core.plan.values import Situation, Wish
 
 
 def plan_down(situation: Situation, wish: Wish) -> tuple[tuple[Step, ...], tuple[str, ...]]:

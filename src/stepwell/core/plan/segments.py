@@ -1,10 +1,17 @@
 """Where a batch has to commit: steps become segments, each one transaction, or one step that has none."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-from stepwell.core.plan.values import Facts, Segment, Step
+from typing import TYPE_CHECKING
+
+from stepwell.core.plan.values import Segment
 from stepwell.core.plan.words import listed
 from stepwell.core.settings import Atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stepwell.core.plan.values import Facts, Step
 
 
 def segments_of(

@@ -1,8 +1,14 @@
 """What people type as a target: a version that is there, or `base`."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from stepwell.core.errors import TargetError
 from stepwell.core.migration import BASE, Version
-from stepwell.core.plan.values import Situation
+
+if TYPE_CHECKING:
+    from stepwell.core.plan.values import Situation
 
 
 def is_base(text: str) -> bool:

@@ -1,13 +1,22 @@
 """Which migrations `migrate` applies, in which order, and what it refuses."""
 
-from collections.abc import Iterable, Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import ContradictionError, TargetError
-from stepwell.core.history import Entry, State
-from stepwell.core.migration import BASE, Direction, Version
+from stepwell.core.history import State
+from stepwell.core.migration import BASE, Direction
 from stepwell.core.plan.target import find, is_base
-from stepwell.core.plan.values import Situation, Step, Wish
+from stepwell.core.plan.values import Step
 from stepwell.core.plan.words import changed, half_reverted, in_doubt, names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from stepwell.core.history import Entry
+    from stepwell.core.migration import Version
+    from stepwell.core.plan.values import Situation, Wish
 
 
 def plan_up(situation: Situation, wish: Wish) -> tuple[tuple[Step, ...], tuple[str, ...]]:

@@ -1,13 +1,22 @@
 """The values around a plan: what was wished for, in which situation, and what is to be done. They decide nothing."""
 
-from collections.abc import Callable, Mapping
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from stepwell.core.facts import StepFacts
-from stepwell.core.graph import Graph
-from stepwell.core.history import Attempt, Entry, HistoryMark, Record
-from stepwell.core.migration import Direction, Migration, Version
+from stepwell.core.history import HistoryMark
+from stepwell.core.migration import Direction, Migration
 from stepwell.core.settings import Atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stepwell.core.graph import Graph
+    from stepwell.core.history import Attempt, Entry, Record
+    from stepwell.core.migration import Version
 
 
 @dataclass(frozen=True, slots=True)

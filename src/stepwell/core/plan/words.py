@@ -1,10 +1,17 @@
 """The words in which a plan speaks of migrations, and the refusals that both directions share."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-from stepwell.core.errors import ContradictionError, Place
-from stepwell.core.history import Entry
-from stepwell.core.plan.values import Step
+from typing import TYPE_CHECKING
+
+from stepwell.core.errors import ContradictionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stepwell.core.errors import Place
+    from stepwell.core.history import Entry
+    from stepwell.core.plan.values import Step
 
 MANY = 5  # how many versions a sentence names before it says how many more there are
 

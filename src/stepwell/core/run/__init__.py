@@ -5,6 +5,8 @@ is checked by properties in `tests/core/test_run_properties.py`: every `Acquire`
 record stands in the transaction of its change, and applied + failed + undone + not run is the plan.
 """
 
+from __future__ import annotations
+
 from stepwell.core.run.machine import run
 from stepwell.core.run.patience import FIRST_POLL, RunPolicy
 from stepwell.core.run.values import Machine

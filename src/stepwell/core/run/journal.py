@@ -4,8 +4,11 @@ The record is written when all statements are done, in a transaction of its own.
 never undone: a later run resumes at the first statement that is not done.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
 from stepwell.core.actions import (
     Abort,
@@ -23,12 +26,17 @@ from stepwell.core.actions import (
     Wants,
 )
 from stepwell.core.errors import FailureKind, Fault
-from stepwell.core.history import HistoryMark
-from stepwell.core.ledger import Ending, Ledger, Why, final_line
-from stepwell.core.plan import Segment, Step
-from stepwell.core.run.patience import RunPolicy, acquire, retried
+from stepwell.core.ledger import Ending, Why, final_line
+from stepwell.core.run.patience import acquire, retried
 from stepwell.core.run.settle import settle
-from stepwell.core.run.values import UNANSWERED, Part, blamed, failure_of
+from stepwell.core.run.values import UNANSWERED, blamed, failure_of
+
+if TYPE_CHECKING:
+    from stepwell.core.history import HistoryMark
+    from stepwell.core.ledger import Ledger
+    from stepwell.core.plan import Segment, Step
+    from stepwell.core.run.patience import RunPolicy
+    from stepwell.core.run.values import Part
 
 
 class _Where(Enum):

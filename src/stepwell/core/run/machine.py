@@ -1,15 +1,23 @@
 """The course of a run: the tool's own tables, segment after segment, confirmation."""
 
-from collections.abc import Generator
+from __future__ import annotations
 
-from stepwell.core.actions import Action, Failed, Outcome, Prepare
+from typing import TYPE_CHECKING
+
+from stepwell.core.actions import Failed, Prepare
 from stepwell.core.ledger import Ending, Ledger
-from stepwell.core.plan import Plan
 from stepwell.core.run.journal import journalled
-from stepwell.core.run.patience import RunPolicy, poll, retried
+from stepwell.core.run.patience import poll, retried
 from stepwell.core.run.settle import confirmed
 from stepwell.core.run.transaction import transaction
-from stepwell.core.run.values import Machine, Part
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from stepwell.core.actions import Action, Outcome
+    from stepwell.core.plan import Plan
+    from stepwell.core.run.patience import RunPolicy
+    from stepwell.core.run.values import Machine, Part
 
 
 def run(plan: Plan, policy: RunPolicy, *, prepare: bool = False) -> Machine:

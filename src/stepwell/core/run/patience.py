@@ -1,15 +1,24 @@
 """How long the run machine waits for the lock, and how often it tries again. Times are in seconds."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from dataclasses import dataclass
 from itertools import count
+from typing import TYPE_CHECKING
 
-from stepwell.core.actions import Abort, Acquire, Busy, Failed, Held, Ok, Prepare, Sleep
+from stepwell.core.actions import Abort, Acquire, Busy, Failed, Held, Ok, Sleep
 from stepwell.core.errors import FailureKind, Fault
-from stepwell.core.history import HistoryMark
-from stepwell.core.ledger import Ending, Ledger, Why
-from stepwell.core.plan import Segment
-from stepwell.core.run.values import Part, T, failure_of
+from stepwell.core.ledger import Ending, Why
+from stepwell.core.run.values import failure_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stepwell.core.actions import Prepare
+    from stepwell.core.history import HistoryMark
+    from stepwell.core.ledger import Ledger
+    from stepwell.core.plan import Segment
+    from stepwell.core.run.values import Part, T
 
 FIRST_POLL = 0.05
 LONGEST_POLL = 1.0

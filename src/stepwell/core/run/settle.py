@@ -1,13 +1,21 @@
 """Asking the database what stands: after a lost answer, and before any success is told."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-from stepwell.core.actions import Confirm, Confirmed, Failed, Outcome
+from typing import TYPE_CHECKING
+
+from stepwell.core.actions import Confirm, Confirmed
 from stepwell.core.errors import Fault
-from stepwell.core.ledger import Ending, Ledger, Why
-from stepwell.core.migration import Version
-from stepwell.core.plan import Step
-from stepwell.core.run.values import Part
+from stepwell.core.ledger import Ending, Why
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stepwell.core.actions import Failed, Outcome
+    from stepwell.core.ledger import Ledger
+    from stepwell.core.migration import Version
+    from stepwell.core.plan import Step
+    from stepwell.core.run.values import Part
 
 
 def settle(steps: Sequence[Step], failure: Failed, ledger: Ledger) -> Part[Ending | Failed]:

@@ -1,13 +1,22 @@
 """A segment with a transaction: apply and record every step, commit; or abort, and perhaps try again."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from stepwell.core.actions import Abort, Apply, Commit, Committed, Failed, Keep, Log, Ok
 from stepwell.core.errors import FailureKind
-from stepwell.core.history import HistoryMark
-from stepwell.core.ledger import Ending, Ledger, final_line
-from stepwell.core.plan import Segment
-from stepwell.core.run.patience import RunPolicy, acquire, retried
+from stepwell.core.ledger import Ending, final_line
+from stepwell.core.run.patience import acquire, retried
 from stepwell.core.run.settle import settle
-from stepwell.core.run.values import UNANSWERED, Part, blamed, failure_of
+from stepwell.core.run.values import UNANSWERED, blamed, failure_of
+
+if TYPE_CHECKING:
+    from stepwell.core.history import HistoryMark
+    from stepwell.core.ledger import Ledger
+    from stepwell.core.plan import Segment
+    from stepwell.core.run.patience import RunPolicy
+    from stepwell.core.run.values import Part
 
 
 def transaction(

@@ -1,13 +1,17 @@
 """The types of the run machine and its parts, and how an outcome is read as a failure."""
 
+from __future__ import annotations
+
 from collections.abc import Generator
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from stepwell.core.actions import Action, Failed, Outcome
 from stepwell.core.errors import FailureKind, Fault
 from stepwell.core.ledger import RunEnd
-from stepwell.core.plan import Step
+
+if TYPE_CHECKING:
+    from stepwell.core.plan import Step
 
 T = TypeVar("T")
 

@@ -1,10 +1,17 @@
 """Where the body of a routine or trigger ends, so that a `;` in it ends nothing. It lexes nothing itself."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from stepwell.core.sql.objects import object_words
-from stepwell.core.sql.rules import BodyRule
-from stepwell.core.sql.tokens import Kind, Token
+from stepwell.core.sql.tokens import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stepwell.core.sql.rules import BodyRule
+    from stepwell.core.sql.tokens import Token
 
 _BLOCKS = frozenset({"IF", "LOOP", "WHILE", "REPEAT", "FOR"})
 # After these a new statement of a body may begin, so that IF and REPEAT there are no functions.

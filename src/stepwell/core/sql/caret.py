@@ -1,5 +1,7 @@
 """Shows where in an SQL text something is: the line, and a caret under the character. It prints nothing."""
 
+from __future__ import annotations
+
 import unicodedata
 from dataclasses import dataclass
 

@@ -1,9 +1,14 @@
 """Which objects a CREATE statement makes, by name. Not what exists, nor which schema is the default."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from stepwell.core.sql.objects import ObjectKind, object_words
-from stepwell.core.sql.reader import Reader
+
+if TYPE_CHECKING:
+    from stepwell.core.sql.reader import Reader
 
 _KINDS = {kind.value.upper(): kind for kind in ObjectKind}
 _ON_A_TABLE = frozenset({ObjectKind.INDEX, ObjectKind.TRIGGER})

@@ -1,5 +1,7 @@
 """What can be wrong with SQL text before it is sent. Not what a database says about it afterwards."""
 
+from __future__ import annotations
+
 from stepwell.core.errors import MigrationError, StepwellError
 
 

@@ -1,16 +1,21 @@
 """Tells from the text of one statement what kind it is and what it would do. It proves no syntax."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from stepwell.core.sql.created import CreatedObject, created_objects
 from stepwell.core.sql.objects import object_words
 from stepwell.core.sql.reader import Reader
 from stepwell.core.sql.reads import copy_direction, is_read_only, main_verb, modifies_rows
-from stepwell.core.sql.rules import LexRules
-from stepwell.core.sql.statement import Statement
+
+if TYPE_CHECKING:
+    from stepwell.core.sql.rules import LexRules
+    from stepwell.core.sql.statement import Statement
 
 __all__ = ["CreatedObject", "StatementFacts", "StatementKind", "classify"]
 

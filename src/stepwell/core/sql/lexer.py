@@ -4,13 +4,20 @@ What is wrong with a text (something never closed, a command of psql) is a kind 
 errors of it.
 """
 
-import re
-from collections.abc import Iterator
-from itertools import pairwise
+from __future__ import annotations
 
-from stepwell.core.sql.patterns import Mark, Scanner, scanner
-from stepwell.core.sql.rules import LexRules
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from stepwell.core.sql.patterns import Mark, scanner
 from stepwell.core.sql.tokens import Kind, Token, is_trivia
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stepwell.core.sql.patterns import Scanner
+    from stepwell.core.sql.rules import LexRules
 
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _END_OF_DATA = re.compile(r"^\\\.\r?$", re.MULTILINE)

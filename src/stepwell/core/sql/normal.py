@@ -1,7 +1,13 @@
 """The normal form of SQL text, which can never change: checksums of it stand in databases. No hash here."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from stepwell.core.sql.lexer import significant
-from stepwell.core.sql.rules import LexRules
+
+if TYPE_CHECKING:
+    from stepwell.core.sql.rules import LexRules
 
 
 def normal_form(sql: str, rules: LexRules) -> str:

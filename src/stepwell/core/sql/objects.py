@@ -1,11 +1,17 @@
 """The kinds of object that CREATE, ALTER and DROP name, and where. Not the names of the objects."""
 
-from collections.abc import Iterable
+from __future__ import annotations
+
 from enum import StrEnum
 from itertools import islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from stepwell.core.sql.tokens import Kind, Token
+from stepwell.core.sql.tokens import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stepwell.core.sql.tokens import Token
 
 _LONGEST = 3  # words: TEXT SEARCH CONFIGURATION
 _FARTHEST = 24  # tokens: CREATE OR REPLACE ALGORITHM = x DEFINER = `a`@`b` SQL SECURITY INVOKER VIEW

@@ -1,14 +1,20 @@
 """Puts `:name` parameters into the form that a driver takes. It never puts a value into the text."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from stepwell.core.sql.errors import MissingValueError, SqlSyntaxError
 from stepwell.core.sql.lexer import scan
-from stepwell.core.sql.rules import LexRules
 from stepwell.core.sql.tokens import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stepwell.core.sql.rules import LexRules
 
 
 class ParameterStyle(Enum):

@@ -1,13 +1,19 @@
 """Turns a dialect's lexical rules into one regular expression. It does not run it: the lexer does."""
 
+from __future__ import annotations
+
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from stepwell.core.sql.rules import LexRules
 from stepwell.core.sql.tokens import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stepwell.core.sql.rules import LexRules
 
 DEFAULT_DELIMITER = ";"
 

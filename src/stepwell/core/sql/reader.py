@@ -1,12 +1,20 @@
 """The significant tokens of one statement, lexed only as far as somebody looks. It knows no grammar."""
 
+from __future__ import annotations
+
 import re
 import sys
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from stepwell.core.sql.lexer import significant
-from stepwell.core.sql.rules import CommandRules, Fold, LexRules
-from stepwell.core.sql.tokens import Kind, Token
+from stepwell.core.sql.rules import Fold
+from stepwell.core.sql.tokens import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stepwell.core.sql.rules import CommandRules, LexRules
+    from stepwell.core.sql.tokens import Token
 
 _EXECUTABLE = re.compile(r"/\*M?!\d*(?P<inner>[\s\S]*)\*/")
 _UNICODE_ESCAPE = re.compile(r"\\(?:\\|\+([0-9a-fA-F]{6})|([0-9a-fA-F]{4}))")

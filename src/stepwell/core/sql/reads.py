@@ -1,11 +1,19 @@
 """Tells queries that can be seen to change nothing from all others. In doubt it is one of the others."""
 
-import re
-from collections.abc import Iterator
+from __future__ import annotations
 
-from stepwell.core.sql.reader import Reader, identifier
-from stepwell.core.sql.rules import CommandRules
-from stepwell.core.sql.tokens import Kind, Token
+import re
+from typing import TYPE_CHECKING
+
+from stepwell.core.sql.reader import identifier
+from stepwell.core.sql.tokens import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stepwell.core.sql.reader import Reader
+    from stepwell.core.sql.rules import CommandRules
+    from stepwell.core.sql.tokens import Token
 
 _QUERIES = frozenset({"SELECT", "VALUES", "TABLE", "WITH"})
 _REPORTS = frozenset({"SHOW", "DESCRIBE", "DESC"})

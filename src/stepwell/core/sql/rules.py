@@ -1,9 +1,14 @@
 """The shape of a dialect's lexical rules. No dialect stands here: see `engines/<name>/lexical.py`."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Fold(Enum):

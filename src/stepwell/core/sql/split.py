@@ -1,16 +1,22 @@
 """Takes a script apart into statements as the database's own client would. It judges no statement."""
 
+from __future__ import annotations
+
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from stepwell.core.sql.bodies import Body
 from stepwell.core.sql.errors import SqlSyntaxError
 from stepwell.core.sql.lexer import reads_standard_input, scan
 from stepwell.core.sql.patterns import DEFAULT_DELIMITER
-from stepwell.core.sql.rules import LexRules
 from stepwell.core.sql.statement import Statement
 from stepwell.core.sql.tokens import Kind, Token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stepwell.core.sql.rules import LexRules
 
 _END_OF_DATA = "\\."
 

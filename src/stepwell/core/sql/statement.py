@@ -1,5 +1,7 @@
 """One statement of a script, as a value."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 

@@ -1,5 +1,7 @@
 """What SQL text consists of. A token knows its text and where it stands, not what it means."""
 
+from __future__ import annotations
+
 from enum import Enum, auto
 from typing import NamedTuple
 

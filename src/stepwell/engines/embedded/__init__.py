@@ -4,6 +4,8 @@ Who decides what: `binaries` which installation, `account` who runs it, `home` w
 what the server is told, `lock` who is still there, `keeper` when it ends; `server` is the door.
 """
 
+from __future__ import annotations
+
 from stepwell.engines.embedded.engine import Embedded
 
 ENGINE = Embedded()

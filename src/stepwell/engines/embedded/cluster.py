@@ -3,6 +3,8 @@
 Starts and stops nothing: `server` and `keeper` do.
 """
 
+from __future__ import annotations
+
 import os
 import shutil
 import socket
@@ -10,13 +12,16 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from stepwell.core.errors import ConnectionFailedError, Refusal
-from stepwell.engines.embedded.account import Account, identity
+from stepwell.engines.embedded.account import identity
 from stepwell.engines.embedded.address import PORT, SUPERUSER
-from stepwell.engines.embedded.binaries import Installation
-from stepwell.engines.embedded.home import Home
+
+if TYPE_CHECKING:
+    from stepwell.engines.embedded.account import Account
+    from stepwell.engines.embedded.binaries import Installation
+    from stepwell.engines.embedded.home import Home
 
 _BUILTIN_LOCALES_SINCE = 17
 _INITDB_PREFIX = "initdb-"

@@ -1,13 +1,18 @@
 """The engine of `embedded://NAME`: PostgreSQL's connection to a server that runs as long as somebody uses it."""
 
+from __future__ import annotations
+
 import asyncio
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from stepwell.core.url import DatabaseUrl, parse_url
+from stepwell.core.url import parse_url
 from stepwell.engines.postgresql.dialect import DIALECT
-from stepwell.ports import About, Connection, ConnectOptions, Dialect
+
+if TYPE_CHECKING:
+    from stepwell.core.url import DatabaseUrl
+    from stepwell.ports import About, Connection, ConnectOptions, Dialect
 
 FOLDER = ".stepwell"  # in the root of the project
 

@@ -6,6 +6,8 @@ the project, and TOKEN, random, is kept in the project. Who deletes the project'
 the data: a new project in its place does not get the old one's.
 """
 
+from __future__ import annotations
+
 import hashlib
 import os
 import re
@@ -13,10 +15,13 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import ConnectionFailedError, Refusal
-from stepwell.engines.embedded.account import Account
 from stepwell.engines.embedded.lock import Share, acquire, attempt
+
+if TYPE_CHECKING:
+    from stepwell.engines.embedded.account import Account
 
 SYSTEM_FOLDER = Path("/var/lib/stepwell")
 POINTER = "data-folder"

@@ -14,14 +14,19 @@ Being the parent, it can never signal a process that merely got the number of a 
 UID and GID are -1 for our own. FOLDER is that of the socket: it is removed at the end.
 """
 
+from __future__ import annotations
+
 import _thread
 import fcntl
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FAST_SHUTDOWN = signal.SIGINT  # sessions are ended, the data are written
 IMMEDIATE_SHUTDOWN = signal.SIGQUIT  # nothing is written: the next start recovers from the log

@@ -4,14 +4,18 @@ They are `flock` locks: they belong to an open file, not to a process. Two in on
 a child that inherits the open file holds the lock too, and the last one to close it ends it.
 """
 
+from __future__ import annotations
+
 import fcntl
 import os
 import time
 from enum import IntEnum
-from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from stepwell.core.errors import ConnectionFailedError, Refusal
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _POLL = 0.01  # seconds between two tries
 

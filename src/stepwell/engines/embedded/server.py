@@ -14,23 +14,31 @@ server.lock    the server with all its processes        it is alive, or not all 
 The server is stopped by its keeper alone. A user that leaves as the last one waits for that.
 """
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stepwell.core.errors import ConnectionFailedError, Refusal
 from stepwell.engines.embedded import cluster
 from stepwell.engines.embedded.account import server_account
 from stepwell.engines.embedded.address import PORT, SUPERUSER, EmbeddedAddress, checked_name, database_name
-from stepwell.engines.embedded.binaries import Installation, choose, installed, readable_by
-from stepwell.engines.embedded.home import SYSTEM_FOLDER, Home, find_home, system_folder
+from stepwell.engines.embedded.binaries import choose, installed, readable_by
+from stepwell.engines.embedded.home import SYSTEM_FOLDER, find_home, system_folder
 from stepwell.engines.embedded.keeper import FAST_SHUTDOWN
 from stepwell.engines.embedded.lock import LockFile, Share, acquire, attempt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stepwell.engines.embedded.binaries import Installation
+    from stepwell.engines.embedded.home import Home
 
 START_TIMEOUT = 60.0  # seconds for everything that `start` does
 KEEPER_START_TIMEOUT = 20.0  # seconds for its interpreter to load, which takes a few ms

@@ -1,5 +1,7 @@
 """The lexical rules of MySQL and MariaDB and what their commands do, as data. Nothing here makes SQL."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 from stepwell.core.sql.rules import BodyRule, CommandRules, LexRules

@@ -1,8 +1,14 @@
 """PostgreSQL through psycopg 3 in pipeline mode. The driver is imported when a connection is opened, not before."""
 
-from stepwell.core.url import DatabaseUrl
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from stepwell.engines.postgresql.dialect import DIALECT
-from stepwell.ports import Connection, ConnectOptions, Dialect
+
+if TYPE_CHECKING:
+    from stepwell.core.url import DatabaseUrl
+    from stepwell.ports import Connection, ConnectOptions, Dialect
 
 
 class PostgreSQL:

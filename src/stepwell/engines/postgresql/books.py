@@ -4,18 +4,24 @@ A thousand steps so cost a few statements, not two thousand; and since their sta
 knows how long a step took.
 """
 
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from __future__ import annotations
 
-from stepwell.core.actions import LogLine
-from stepwell.core.history import Record
-from stepwell.core.migration import Version
-from stepwell.core.tables import TableNames
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 from stepwell.engines.postgresql import tables
-from stepwell.engines.postgresql.channel import Channel, Cursor
 from stepwell.engines.postgresql.rows import columns, log_arrays, record_values
-from stepwell.ports import Batch, Kept
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from stepwell.core.actions import LogLine
+    from stepwell.core.history import Record
+    from stepwell.core.migration import Version
+    from stepwell.core.tables import TableNames
+    from stepwell.engines.postgresql.channel import Channel, Cursor
+    from stepwell.ports import Batch, Kept
 
 MOST = 200  # rows in a lot
 LONGEST = 0.5  # seconds until a lot is written, so that a record says about when its step ran

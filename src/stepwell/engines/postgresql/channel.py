@@ -4,20 +4,27 @@ Knows nothing of migrations. Which statement failed is known without private int
 each queued statement is kept, and after an error the first one without a result belongs to it.
 """
 
+from __future__ import annotations
+
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg import AsyncConnection, AsyncPipeline
 from psycopg.pq import ConnStatus, TransactionStatus
 
 from stepwell.core.errors import Fault
-from stepwell.core.redact import Redactor
 from stepwell.engines.postgresql.errors import translate
-from stepwell.ports import EngineError, Origin
+from stepwell.ports import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from psycopg import AsyncConnection, AsyncPipeline
+
+    from stepwell.core.redact import Redactor
+    from stepwell.ports import Origin
 
 Row = tuple[Any, ...]
 Cursor = psycopg.AsyncRawCursor[Row]

@@ -1,41 +1,36 @@
 """One connection to PostgreSQL for one run: lock, history, segments. It decides nothing about migrations."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import Any
+from __future__ import annotations
+
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from stepwell.core.actions import Busy, Held, LogLine
-from stepwell.core.answers import LogEntry
+from stepwell.core.actions import Busy, Held
 from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError
 from stepwell.core.history import (
     History,
     HistoryMark,
-    Record,
     TableShape,
     mark_of,
 )
 from stepwell.core.migration import Version
-from stepwell.core.plan import Step
 from stepwell.core.redact import Redactor
-from stepwell.core.sql.kinds import CreatedObject
 from stepwell.core.sql.parameters import ParameterStyle, bind
-from stepwell.core.tables import TableNames, attempts_of
-from stepwell.core.url import DatabaseUrl
+from stepwell.core.tables import attempts_of
 from stepwell.engines.postgresql import lock, tables
 from stepwell.engines.postgresql.books import Books, write_log
-from stepwell.engines.postgresql.channel import Channel, Cursor, Row
+from stepwell.engines.postgresql.channel import Channel
 from stepwell.engines.postgresql.dialect import DIALECT
 from stepwell.engines.postgresql.existing import existing
 from stepwell.engines.postgresql.inspect import (
     DESCRIBE,
-    Description,
     describe,
     trusted_log,
     trusted_shape,
 )
-from stepwell.engines.postgresql.opening import Opened, give_back, open_connection
+from stepwell.engines.postgresql.opening import give_back, open_connection
 from stepwell.engines.postgresql.rights import check_rights
 from stepwell.engines.postgresql.rows import (
     DEFER_AGAIN,
@@ -45,7 +40,27 @@ from stepwell.engines.postgresql.rows import (
     read_record,
 )
 from stepwell.engines.postgresql.wire import PostgresWire
-from stepwell.ports import About, Batch, ConnectOptions, Dialect, EngineError, Kept, Origin, Sealed, Wire
+from stepwell.ports import About, EngineError, Origin, Sealed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from stepwell.core.actions import LogLine
+    from stepwell.core.answers import LogEntry
+    from stepwell.core.history import (
+        Record,
+    )
+    from stepwell.core.plan import Step
+    from stepwell.core.sql.kinds import CreatedObject
+    from stepwell.core.tables import TableNames
+    from stepwell.core.url import DatabaseUrl
+    from stepwell.engines.postgresql.channel import Cursor, Row
+    from stepwell.engines.postgresql.inspect import (
+        Description,
+    )
+    from stepwell.engines.postgresql.opening import Opened
+    from stepwell.ports import Batch, ConnectOptions, Dialect, Kept, Wire
 
 UNDEFINED_TABLE = "42P01"
 GONE = HistoryMark(-1, -1, -1)  # no history has this mark: the plan is made anew

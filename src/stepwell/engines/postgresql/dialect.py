@@ -1,5 +1,7 @@
 """What is text and policy about PostgreSQL: abilities, parameter style, and advice for what its errors mean here."""
 
+from __future__ import annotations
+
 from stepwell.core.abilities import Abilities
 from stepwell.core.sql.parameters import ParameterStyle
 from stepwell.engines.postgresql.lexical import POSTGRESQL

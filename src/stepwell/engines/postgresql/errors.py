@@ -1,15 +1,19 @@
 """What psycopg's errors mean: why a connection failed, and what kind of failure a statement's is."""
 
+from __future__ import annotations
+
 import re
 from typing import TYPE_CHECKING
 
 from stepwell.core.errors import ConnectionFailedError, FailureKind, Fault, Refusal
-from stepwell.core.redact import Redactor
 from stepwell.engines.postgresql.dialect import HINTS
-from stepwell.ports import EngineError, Origin
+from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
     import psycopg
+
+    from stepwell.core.redact import Redactor
+    from stepwell.ports import Origin
 
 RETRYABLE = frozenset({"55P03", "40P01", "40001"})
 LOST = frozenset({"57P01", "57P02", "57P03", "57P05", "08000", "08003", "08006", "25P03"})

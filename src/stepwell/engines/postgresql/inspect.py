@@ -3,13 +3,17 @@
 By SELECT on `pg_class`, never `to_regclass`: that reads a cache which taking a lock does not refresh.
 """
 
-from collections.abc import Collection
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stepwell.core.errors import HistoryTableError
 from stepwell.core.history import TableShape
 from stepwell.core.tables import LOG_COLUMNS, shape_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 # One row a table found (history, log), or one without a table. Every name is qualified: search_path is not ours.
 _COLUMNS = """(SELECT array_agg(a.attname::text) FROM pg_catalog.pg_attribute a

@@ -3,9 +3,13 @@
 Why not a blocking lock statement: whoever waits in one holds a snapshot, and deadlocks with CREATE INDEX CONCURRENTLY.
 """
 
-import hashlib
+from __future__ import annotations
 
-from stepwell.engines.postgresql.channel import Channel
+import hashlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stepwell.engines.postgresql.channel import Channel
 
 TRY_TRANSACTION = "SELECT pg_try_advisory_xact_lock($1)"
 TRY_SESSION = "SELECT pg_try_advisory_lock($1)"

@@ -1,17 +1,21 @@
 """Opens a connection by URL, or borrows the one that a program lends; tells why it can't."""
 
+from __future__ import annotations
+
 import inspect
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import AsyncConnection
 
 from stepwell.core.errors import UsageError
-from stepwell.core.redact import Redactor
-from stepwell.core.url import DatabaseUrl
 from stepwell.engines.postgresql.errors import why_not
-from stepwell.ports import ConnectOptions
+
+if TYPE_CHECKING:
+    from stepwell.core.redact import Redactor
+    from stepwell.core.url import DatabaseUrl
+    from stepwell.ports import ConnectOptions
 
 # A dead peer is noticed within about ten seconds; without these, a partition would keep the lock for hours.
 DEFAULTS = {

@@ -1,8 +1,15 @@
 """What a role must be allowed, told by name before the first statement. Pure: it judges what the catalog said."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from stepwell.core.errors import ConnectionFailedError, Refusal
-from stepwell.core.history import History, TableShape
-from stepwell.engines.postgresql.inspect import Description, Relation
+from stepwell.core.history import TableShape
+
+if TYPE_CHECKING:
+    from stepwell.core.history import History
+    from stepwell.engines.postgresql.inspect import Description, Relation
 
 
 def check_rights(found: Description, history: History, shown: str) -> None:

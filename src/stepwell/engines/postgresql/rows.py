@@ -1,16 +1,23 @@
 """Rows of the two tables to values and back, and the small texts of a segment. No I/O."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from __future__ import annotations
 
-from stepwell.core.actions import LogLine
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
 from stepwell.core.answers import LogEntry
 from stepwell.core.errors import Fault
 from stepwell.core.history import Record, dump_dependencies, parse_dependencies
 from stepwell.core.migration import Version
-from stepwell.core.plan import Step
-from stepwell.ports import Batch, EngineError, Kept
+from stepwell.ports import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from stepwell.core.actions import LogLine
+    from stepwell.core.plan import Step
+    from stepwell.ports import Batch, Kept
 
 # SET CONSTRAINTS has no way back to what was declared, so each constraint that is declared so is named. A name that
 # also belongs to a constraint that can't be deferred would be an error, and is left out.

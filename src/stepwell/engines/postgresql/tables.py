@@ -1,5 +1,7 @@
 """The tool's two tables in PostgreSQL, as text; values are `$n`."""
 
+from __future__ import annotations
+
 from stepwell.core.tables import ADDED_COLUMNS, TableNames
 
 UTC_NOW = "clock_timestamp() AT TIME ZONE 'UTC'"

@@ -1,15 +1,22 @@
 """How the statements of a step reach PostgreSQL: the `Wire` over a channel."""
 
+from __future__ import annotations
+
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stepwell.core.errors import Fault
-from stepwell.engines.postgresql.channel import Channel, Cursor, Row
 from stepwell.engines.postgresql.tables import quote
-from stepwell.ports import BoundStatement, EngineError
+from stepwell.ports import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from stepwell.engines.postgresql.channel import Channel, Cursor, Row
+    from stepwell.ports import BoundStatement
 
 FETCH_SIZE = 1000  # rows in memory at a time when an author iterates
 

@@ -1,8 +1,14 @@
 """SQLite through the standard library. The module `sqlite3` is imported when a connection is opened, not before."""
 
-from stepwell.core.url import DatabaseUrl
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from stepwell.engines.sqlite.dialect import DIALECT
-from stepwell.ports import Connection, ConnectOptions, Dialect
+
+if TYPE_CHECKING:
+    from stepwell.core.url import DatabaseUrl
+    from stepwell.ports import Connection, ConnectOptions, Dialect
 
 
 class SQLite:

@@ -3,15 +3,21 @@
 Knows nothing of migrations. Raises `EngineError` with the statement that failed.
 """
 
+from __future__ import annotations
+
 import asyncio
 import sqlite3
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from stepwell.core.errors import FailureKind, Fault
 from stepwell.engines.sqlite.dialect import HINTS
-from stepwell.ports import EngineError, Origin
+from stepwell.ports import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import ThreadPoolExecutor
+
+    from stepwell.ports import Origin
 
 T = TypeVar("T")
 Row = tuple[Any, ...]

@@ -1,11 +1,15 @@
 """What the file says of the history table, and whether that table can be trusted. Pure: the rows are given."""
 
-from collections.abc import Sequence
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from stepwell.core.errors import HistoryTableError
 from stepwell.core.history import TableShape
 from stepwell.core.tables import LOG_COLUMNS, shape_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE lower(tbl_name) IN (lower(:table), lower(:log))"
 COLUMNS = "SELECT name FROM pragma_table_info(:table)"

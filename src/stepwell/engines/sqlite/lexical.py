@@ -1,5 +1,7 @@
 """SQLite's lexical rules and what its commands do, as data. Not its dialect: nothing here makes SQL."""
 
+from __future__ import annotations
+
 from types import MappingProxyType
 
 from stepwell.core.sql.rules import BodyRule, CommandRules, Fold, LexRules, OutsideOnly

@@ -1,12 +1,18 @@
 """Opens an SQLite file, and tells why it can't be. A file that is only read is never made."""
 
+from __future__ import annotations
+
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from stepwell.core.errors import ConnectionFailedError, Refusal
-from stepwell.core.url import DatabaseUrl
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from stepwell.core.url import DatabaseUrl
 
 MAGIC = b"SQLite format 3\x00"
 

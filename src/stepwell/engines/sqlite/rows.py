@@ -1,15 +1,20 @@
 """Rows of the two tables to values and back. No I/O."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any
+from __future__ import annotations
 
-from stepwell.core.actions import LogLine
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
 from stepwell.core.answers import LogEntry
 from stepwell.core.history import Record, dump_dependencies, parse_dependencies
 from stepwell.core.migration import Version
 from stepwell.core.tables import LOG_COLUMNS
-from stepwell.ports import Batch, Kept
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stepwell.core.actions import LogLine
+    from stepwell.ports import Batch, Kept
 
 
 def read_record(row: Mapping[str, Any]) -> Record:

@@ -1,5 +1,7 @@
 """The tool's two tables in SQLite, as text; values are `:name`. Ids are AUTOINCREMENT, so that none comes twice."""
 
+from __future__ import annotations
+
 from stepwell.core.tables import ADDED_COLUMNS, TableNames
 
 UTC_NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')"

@@ -1,13 +1,20 @@
 """How the statements of a step reach SQLite: the `Wire` over a channel."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 from stepwell.core.errors import Fault
-from stepwell.engines.sqlite.channel import Channel
 from stepwell.engines.sqlite.tables import quote
-from stepwell.ports import BoundStatement, EngineError
+from stepwell.ports import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from stepwell.engines.sqlite.channel import Channel
+    from stepwell.ports import BoundStatement
 
 FETCH_SIZE = 1000  # rows in memory at a time when an author iterates
 
