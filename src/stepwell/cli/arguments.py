@@ -20,7 +20,7 @@ def version(text: str) -> str:
     return text
 
 
-def add_contradictions(parser: "ArgumentParser") -> None:
+def add_contradictions(parser: ArgumentParser) -> None:
     """Add what to do where history and files contradict each other."""
     parser.add_argument("--strict", action="store_true", help="refuse what is out of order")
     parser.add_argument(

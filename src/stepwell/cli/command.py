@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from stepwell.cli.context import Context
 
 
-def no_arguments(parser: "ArgumentParser") -> None:
+def no_arguments(parser: ArgumentParser) -> None:
     """Configure a command that has only the common options."""
 
 
@@ -27,8 +27,8 @@ class Command:
 
     name: str
     help: str
-    run: "Callable[[Context], int | Coroutine[Any, Any, int]]"
-    configure: "Callable[[ArgumentParser], None]" = no_arguments
+    run: Callable[[Context], int | Coroutine[Any, Any, int]]
+    configure: Callable[[ArgumentParser], None] = no_arguments
     about: str = ""
     examples: tuple[tuple[str, str], ...] = ()
     settings: tuple[str, ...] = ("url", "migrations")

@@ -40,9 +40,9 @@ class Context:
     output: Output
     environ: Mapping[str, str]
     root: Path | None = None
-    direction: "Direction | None" = None
+    direction: Direction | None = None
 
-    def load(self) -> "LoadedSettings":
+    def load(self) -> LoadedSettings:
         """Read the settings. From here on, the secrets in them are masked in everything that is printed."""
         from stepwell.settings import load
 
@@ -58,7 +58,7 @@ class Context:
         return loaded
 
     @contextmanager
-    def project(self, *, names_database: bool = True) -> "Iterator[Project]":
+    def project(self, *, names_database: bool = True) -> Iterator[Project]:
         """Open the project and show its progress; `names_database`: tell the database, since the result
         does not.
         """
@@ -73,7 +73,7 @@ class Context:
     def _mask(self, secrets: Iterable[Secret]) -> None:
         self.output.redactor = Redactor((*self.output.redactor.secrets, *secrets))
 
-    def _warn_of_visible_password(self, loaded: "LoadedSettings") -> None:
+    def _warn_of_visible_password(self, loaded: LoadedSettings) -> None:
         for name in _URLS:
             given_by_flag = loaded.resolved.origins[name].kind is OriginKind.FLAG
             if given_by_flag and _has_password(getattr(loaded.settings, name)):

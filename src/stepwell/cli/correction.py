@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from stepwell.core.answers import CorrectionReport
 
 
-def show_correction(report: "CorrectionReport", output: Output) -> int:
+def show_correction(report: CorrectionReport, output: Output) -> int:
     """Print the report, its warnings beside it, and give the exit code."""
     from stepwell.render.json import correction_document
     from stepwell.render.text import correction_text

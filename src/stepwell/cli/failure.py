@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _BUG = "this is a bug, in stepwell or in a migration"
 
 
-def tell(error: BaseException, output: Output, nothing_run: "RunReport | None" = None) -> int:
+def tell(error: BaseException, output: Output, nothing_run: RunReport | None = None) -> int:
     """Print an error, after the report of the run that it ended; give the exit code.
 
     Where the error has no report, a JSON document of a command that runs is made of `nothing_run`.
@@ -36,20 +36,20 @@ def tell(error: BaseException, output: Output, nothing_run: "RunReport | None" =
     return error.exit_code if isinstance(error, StepwellError) else 1
 
 
-def _report_of(error: BaseException) -> "RunReport | None":
+def _report_of(error: BaseException) -> RunReport | None:
     from stepwell.core.report import RunReport
 
     report = getattr(error, "report", None)
     return report if isinstance(report, RunReport) else None
 
 
-def _run_text(report: "RunReport | None", view: Any, output: Output) -> str:
+def _run_text(report: RunReport | None, view: Any, output: Output) -> str:
     from stepwell.render.run import run_text
 
     return "" if report is None else output.redactor.clean(run_text(report, view, statements=output.verbose))
 
 
-def _document(error: BaseException, report: "RunReport | None") -> Mapping[str, Any]:
+def _document(error: BaseException, report: RunReport | None) -> Mapping[str, Any]:
     from stepwell.render.errors import error_json, fault_of
     from stepwell.render.json import error_document, run_document
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _INTERRUPTED = 130
 
 
-def main(argv: Sequence[str] | None = None, *, root: "Path | None" = None) -> int:
+def main(argv: Sequence[str] | None = None, *, root: Path | None = None) -> int:
     """Run one command and give its exit code.
 
     Takes the arguments without the name of the program (None: those of the process), and the root of the
@@ -80,7 +80,7 @@ def _command(name: str) -> Command:
     return command
 
 
-def _context(command: Command, arguments: Sequence[str], root: "Path | None") -> "Context":
+def _context(command: Command, arguments: Sequence[str], root: Path | None) -> Context:
     from stepwell.cli.context import Context
     from stepwell.cli.parser import command_parser
 
@@ -89,7 +89,7 @@ def _context(command: Command, arguments: Sequence[str], root: "Path | None") ->
     return Context(parsed, options, Output(options, os.environ), os.environ, root)
 
 
-def _run(command: Command, context: "Context") -> int:
+def _run(command: Command, context: Context) -> int:
     from contextlib import redirect_stdout
 
     try:
@@ -109,7 +109,7 @@ def _run(command: Command, context: "Context") -> int:
         return tell(error, context.output, _nothing_run(context))
 
 
-def _nothing_run(context: "Context") -> "RunReport | None":
+def _nothing_run(context: Context) -> RunReport | None:
     """What is told of a run that failed before there was anything to report, where the command is one
     that runs.
     """

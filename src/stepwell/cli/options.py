@@ -55,12 +55,12 @@ class Options:
     verbosity: Verbosity = Verbosity.NORMAL
     no_color: bool = False
     env: str | None = None
-    config: "Path | None" = None
+    config: Path | None = None
     wait: float | None = None
     flags: tuple[tuple[str, object], ...] = ()
 
     @classmethod
-    def of(cls, arguments: "Namespace") -> "Options":
+    def of(cls, arguments: Namespace) -> Options:
         """Take them out of parsed arguments."""
         flags = ((setting.name, getattr(arguments, SETTING_PREFIX + setting.name)) for setting in SETTINGS)
         return cls(
@@ -74,7 +74,7 @@ class Options:
         )
 
 
-def _verbosity(arguments: "Namespace") -> Verbosity:
+def _verbosity(arguments: Namespace) -> Verbosity:
     if arguments.quiet:
         return Verbosity.QUIET
     return Verbosity.VERBOSE if arguments.verbose else Verbosity.NORMAL

@@ -55,15 +55,15 @@ class Output:
         """The stream of progress and messages."""
         return self._err
 
-    def out_view(self) -> "View":
+    def out_view(self) -> View:
         """How the result is to be drawn."""
         return self._view(self._out)
 
-    def err_view(self) -> "View":
+    def err_view(self) -> View:
         """How messages are to be drawn."""
         return replace(self._view(self._err), width=None)
 
-    def result(self, text: Callable[["View"], str], document: Callable[[], Mapping[str, Any]]) -> None:
+    def result(self, text: Callable[[View], str], document: Callable[[], Mapping[str, Any]]) -> None:
         """Print the result of the command: the text, or the document where JSON was asked for."""
         if not self.json:
             _write(self._out, text(self.out_view()))
@@ -107,7 +107,7 @@ class Output:
         """Whether progress may be drawn live."""
         return _is_terminal(self._err) and self._environ.get("TERM") != "dumb"
 
-    def _view(self, stream: TextIO) -> "View":
+    def _view(self, stream: TextIO) -> View:
         from datetime import UTC, datetime
 
         from stepwell.render.view import View

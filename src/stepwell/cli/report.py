@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from stepwell.core.report import RunReport
 
 
-def show_run(report: "RunReport", output: Output) -> int:
+def show_run(report: RunReport, output: Output) -> int:
     """Print the report, its warnings beside it, and give its exit code."""
     from stepwell.render.json import run_document
     from stepwell.render.run import run_text

@@ -218,7 +218,7 @@ def _one_of(*choices: str) -> Callable[[object], str]:
     return parse
 
 
-def _enum(kind: type[Atomic] | type[Numbering]) -> Callable[[object], object]:
+def _enum(kind: type[Atomic | Numbering]) -> Callable[[object], object]:
     check = _one_of(*kind)
     return lambda value: kind(check(value))
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _FOUND = 3
 
 
-async def run(context: "Context") -> int:
+async def run(context: Context) -> int:
     """Check files and, where there is a database, the history against them."""
     from stepwell.render.json import check_document
     from stepwell.render.text import check_text

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 _SHELLS = ("bash", "zsh", "tcsh")
 
 
-def configure(parser: "ArgumentParser") -> None:
+def configure(parser: ArgumentParser) -> None:
     """Add what only this command takes."""
     parser.add_argument("shell", metavar="SHELL", choices=_SHELLS, help=", ".join(_SHELLS))
 
 
-def run(context: "Context") -> int:
+def run(context: Context) -> int:
     """Print the completion script of a shell."""
     import shtab  # only this command needs it
 
@@ -27,7 +27,7 @@ def run(context: "Context") -> int:
     return 0
 
 
-def _whole_parser() -> "ArgumentParser":
+def _whole_parser() -> ArgumentParser:
     """One parser with all commands in it: completion wants to see them at once."""
     from argparse import ArgumentParser
 

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from stepwell.settings import LoadedSettings
 
 
-def run(context: "Context") -> int:
+def run(context: Context) -> int:
     """Show every setting with the place it came from."""
     loaded = context.load()
     context.output.result(lambda view: _text(loaded, view), lambda: _document(loaded))
     return 0
 
 
-def _rows(loaded: "LoadedSettings") -> list[tuple[str, object, str]]:
+def _rows(loaded: LoadedSettings) -> list[tuple[str, object, str]]:
     from stepwell.core.settings import SETTINGS
 
     rows: list[tuple[str, object, str]] = []
@@ -41,7 +41,7 @@ def _shown_url(url: str) -> str:
         return f"{MASK} ({error})"
 
 
-def _text(loaded: "LoadedSettings", view: "View") -> str:
+def _text(loaded: LoadedSettings, view: View) -> str:
     from stepwell.render.cells import one_line
     from stepwell.render.table import Cell, Column, Shrink, draw
     from stepwell.render.view import Tone
@@ -69,7 +69,7 @@ def _written(value: object) -> str:
     return f"{value:g} s" if isinstance(value, float) else str(value)
 
 
-def _document(loaded: "LoadedSettings") -> dict[str, Any]:
+def _document(loaded: LoadedSettings) -> dict[str, Any]:
     return {
         "format": 1,
         "root": str(loaded.root),

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from stepwell.cli.context import Context
 
 
-def run(context: "Context") -> int:
+def run(context: Context) -> int:
     """Make the files that a project needs before its first migration."""
     from stepwell.app.init import init
     from stepwell.render.json import created_document

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _DEFAULT_LIMIT = 50
 
 
-def configure(parser: "ArgumentParser") -> None:
+def configure(parser: ArgumentParser) -> None:
     """Add what only this command takes."""
     parser.add_argument(
         "--limit",
@@ -36,7 +36,7 @@ def _limit(text: str) -> int | None:
     return int(text)
 
 
-async def run(context: "Context") -> int:
+async def run(context: Context) -> int:
     """Show what was done."""
     from stepwell.render.json import log_document
     from stepwell.render.text import log_text

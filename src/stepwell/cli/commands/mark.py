@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from stepwell.cli.context import Context
 
 
-def configure(parser: "ArgumentParser") -> None:
+def configure(parser: ArgumentParser) -> None:
     """Add what only this command takes."""
     parser.add_argument("version", metavar="V", type=version, help="the version to record")
     parser.add_argument("--dry-run", action="store_true", help="say what would be recorded, write nothing")
 
 
-async def run(context: "Context") -> int:
+async def run(context: Context) -> int:
     """Record a migration as applied without running it."""
     from stepwell.cli.correction import show_correction
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from stepwell.cli.context import Context
 
 
-def configure(parser: "ArgumentParser") -> None:
+def configure(parser: ArgumentParser) -> None:
     """Add what only this command takes."""
     parser.add_argument(
         "--target",
@@ -31,7 +31,7 @@ def configure(parser: "ArgumentParser") -> None:
     add_contradictions(parser)
 
 
-async def run(context: "Context") -> int:
+async def run(context: Context) -> int:
     """Apply what is pending."""
     from stepwell.cli.report import show_run
     from stepwell.core.errors import UsageError

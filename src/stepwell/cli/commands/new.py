@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from stepwell.settings import LoadedSettings
 
 
-def configure(parser: "ArgumentParser") -> None:
+def configure(parser: ArgumentParser) -> None:
     """Add what only this command takes."""
     parser.add_argument("name", metavar="NAME", help="what it does, in a few words: add_users")
     parser.add_argument("--sql", action="store_true", help="an SQL file instead of a Python file")
@@ -31,7 +31,7 @@ def configure(parser: "ArgumentParser") -> None:
     )
 
 
-def run(context: "Context") -> int:
+def run(context: Context) -> int:
     """Make the next migration file."""
     from datetime import UTC, datetime
 
@@ -58,7 +58,7 @@ def run(context: "Context") -> int:
     return 0
 
 
-def _folder(loaded: "LoadedSettings") -> str:
+def _folder(loaded: LoadedSettings) -> str:
     """The first folder of migrations: that is where new ones go."""
     from stepwell.core.errors import UsageError
 
@@ -70,7 +70,7 @@ def _folder(loaded: "LoadedSettings") -> str:
     return folders[0].rstrip("/") or "/"
 
 
-def _rules(loaded: "LoadedSettings") -> "LexRules":
+def _rules(loaded: LoadedSettings) -> LexRules:
     """The lexical rules of the database that is named; those of PostgreSQL where none is."""
     from stepwell.core.url import parse_url
     from stepwell.project import find_engine

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stepwell.project import Project
 
 
-def configure(parser: "ArgumentParser") -> None:
+def configure(parser: ArgumentParser) -> None:
     """Add what only this command takes."""
     how_far = parser.add_mutually_exclusive_group()
     how_far.add_argument(
@@ -38,7 +38,7 @@ def _steps(text: str) -> int:
     return int(text)
 
 
-async def run(context: "Context") -> int:
+async def run(context: Context) -> int:
     """Revert what was applied."""
     from stepwell.cli.report import show_run
     from stepwell.core.migration import Direction
@@ -61,13 +61,13 @@ async def run(context: "Context") -> int:
     return show_run(report, context.output)
 
 
-async def _agreed(context: "Context") -> bool:
+async def _agreed(context: Context) -> bool:
     """Show what would be reverted and ask; without anything to revert there is nothing to ask."""
     with context.project() as project:
         return await _ask(context, project)
 
 
-async def _ask(context: "Context", project: "Project") -> bool:
+async def _ask(context: Context, project: Project) -> bool:
     from stepwell.cli.signals import interruptible
     from stepwell.core.migration import Direction
     from stepwell.render.run import run_text

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 _NOT_UP_TO_DATE = 3
 
 
-def configure(parser: "ArgumentParser") -> None:
+def configure(parser: ArgumentParser) -> None:
     """Add what only this command takes."""
     parser.add_argument("--check", action="store_true", help="exit 3 unless all are applied and unchanged")
 
 
-async def run(context: "Context") -> int:
+async def run(context: Context) -> int:
     """Show the state of every migration."""
     from stepwell.render.json import status_document
     from stepwell.render.status import status_text

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from stepwell.cli.context import Context
 
 
-def configure(parser: "ArgumentParser") -> None:
+def configure(parser: ArgumentParser) -> None:
     """Add what only this command takes."""
     parser.add_argument(
         "--force", action="store_true", help="end that holder; what it had not committed is undone"
     )
 
 
-async def run(context: "Context") -> int:
+async def run(context: Context) -> int:
     """Say who holds the lock, and end that holder where this is asked for."""
     from stepwell.render.json import lock_document
     from stepwell.render.text import lock_text

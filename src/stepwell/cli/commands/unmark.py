@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from stepwell.cli.context import Context
 
 
-def configure(parser: "ArgumentParser") -> None:
+def configure(parser: ArgumentParser) -> None:
     """Add what only this command takes."""
     parser.add_argument("version", metavar="V", type=version, help="the version whose record to remove")
     parser.add_argument("--dry-run", action="store_true", help="say what would be removed, write nothing")
 
 
-async def run(context: "Context") -> int:
+async def run(context: Context) -> int:
     """Remove the record of a migration without reverting it."""
     from stepwell.cli.correction import show_correction
 
