@@ -1,0 +1,346 @@
+"""The order of migrations, and what makes it impossible. Graphs are drawn: see conftest.py."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import time
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stepwell.core.errors import GraphError, Place
+from stepwell.core.graph import Graph, Node, build, redundant_dependencies
+from stepwell.core.migration import Version
+
+Draw = Callable[[str], Graph]
+DrawNodes = Callable[[str], list[Node]]
+
+# --- order ------------------------------------------------------------------------------------------------------------
+
+ORDERS = {
+    "nothing": ("", ""),
+    "one": ("001", "001"),
+    "a chain against the numbers": ("003 <- 001 <- 002", "003 001 002"),
+    "ties by version": (
+        """
+        001 <- 004
+        001 <- 002
+        001 <- 003
+        """,
+        "001 002 003 004",
+    ),
+    "ties in natural order": ("10\n9\n1.10\n1.9\n2", "1.9 1.10 2 9 10"),
+    "numbers before letters": ("b\na\n7", "7 a b"),
+    "timestamps after numbers": ("20261123101500\n006", "006 20261123101500"),
+    "a diamond": (
+        """
+        001 <- 003 <- 004
+        001 <- 002 <- 004
+        """,
+        "001 002 003 004",
+    ),
+    "the lowest that could come next does, though it came late": (
+        """
+        005 <- 001
+        002
+        """,
+        "002 005 001",
+    ),
+    "two islands": ("001 <- 003\n002 <- 004", "001 002 003 004"),
+}
+
+
+@pytest.mark.parametrize(("drawing", "expected"), ORDERS.values(), ids=ORDERS)
+def test_order(nodes: DrawNodes, drawing: str, expected: str) -> None:
+    drawn = nodes(drawing)
+    for seed in range(5):
+        random.Random(seed).shuffle(drawn)
+        assert " ".join(map(str, build(drawn).order)) == expected
+
+
+def test_a_dependency_is_found_by_value_not_by_text(nodes: DrawNodes) -> None:
+    made = build([*nodes("001"), Node(Version("2"), (Version("1"),), Place("2.py"))])
+    assert made.ancestors(Version("002")) == {Version("001")}
+
+
+DIAMOND = """
+    001 <- 002 <- 004 <- 005
+    001 <- 003 <- 004
+    006
+"""
+
+
+def test_heads_ancestors_descendants(graph: Draw) -> None:
+    made = graph(DIAMOND)
+    assert texts(made.heads) == "005 006"
+    assert texts(sorted(made.ancestors(Version("004")))) == "001 002 003"
+    assert texts(sorted(made.descendants(Version("002")))) == "004 005"
+    assert made.ancestors(Version("006")) == made.descendants(Version("006")) == frozenset()
+    assert [made.position()[version] for version in made.order] == list(range(6))
+
+
+def texts(versions: object) -> str:
+    assert isinstance(versions, list | tuple)
+    return " ".join(map(str, versions))
+
+
+# --- what does not fit ------------------------------------------------------------------------------------------------
+
+
+def test_duplicates_are_told_with_both_files() -> None:
+    files = [("6", "z/6_a.py"), ("006", "a/006_b.py"), ("7", "7.py"), ("7", "also/7.py")]
+    with pytest.raises(GraphError) as caught:
+        build(Node(Version(version), (), Place(path)) for version, path in files)
+    assert [str(problem) for problem in caught.value.problems] == [
+        "z/6_a.py: duplicate version: 6 is the same as 006 of a/006_b.py",
+        "also/7.py: duplicate version 7: 7.py has it too",
+    ]
+    assert caught.value.hint == "give one of the two files another version"
+    assert caught.value.exit_code == 4
+
+
+def test_wrong_dependencies_are_told_together(nodes: DrawNodes) -> None:
+    drawn = nodes("001 <- 002\n003\n004")
+    wrong = [Node(each.version, tuple(map(Version, ("0011", "004", "x"))), each.place) for each in drawn[3:]]
+    for arranged in (drawn[:3] + wrong, wrong + drawn[2::-1]):
+        with pytest.raises(GraphError) as caught:
+            build(arranged)
+        assert [(str(problem), problem.hint) for problem in caught.value.problems] == [
+            (
+                "004.py:1: unknown dependency 0011 of migration 004",
+                "did you mean 001? no migration file has the version 0011",
+            ),
+            ("004.py:1: migration 004 depends on itself", "remove 004 from its dependencies"),
+            ("004.py:1: unknown dependency x of migration 004", "no migration file has the version x"),
+        ]
+
+
+def test_a_single_problem_is_the_error_itself(nodes: DrawNodes) -> None:
+    (node,) = nodes("001")
+    with pytest.raises(GraphError, match=r"001\.py:1: unknown dependency 9") as caught:
+        build([Node(node.version, (Version("9"),), node.place)])
+    assert caught.value.problems == ()
+
+
+CYCLES = {
+    "two": ("001 <- 002 <- 001", ["001 -> 002 -> 001"]),
+    "long": ("002 <- 003 <- 004 <- 001 <- 002", ["001 -> 004 -> 003 -> 002 -> 001"]),
+    "with a way in": ("000 <- 001 <- 002 <- 001", ["001 -> 002 -> 001"]),
+    "with a tail": (
+        """
+        003 <- 002 <- 003
+        003 <- 001
+        """,
+        ["002 -> 003 -> 002"],
+    ),
+    "with a long tail that begins lowest": (
+        """
+        007 <- 008 <- 007
+        007 <- 006 <- 005 <- 001
+        """,
+        ["007 -> 008 -> 007"],
+    ),
+    "two of them": (
+        """
+        001 <- 002 <- 001
+        003 <- 004 <- 003
+        """,
+        ["001 -> 002 -> 001", "003 -> 004 -> 003"],
+    ),
+    "two that hang together: one": (
+        """
+        001 <- 002 <- 001
+        001 <- 003 <- 004 <- 003
+        """,
+        ["001 -> 002 -> 001"],
+    ),
+    "an eight": (
+        """
+        002 <- 001 <- 002
+        002 <- 003 <- 002
+        """,
+        ["001 -> 002 -> 001"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("drawing", "paths"), CYCLES.values(), ids=CYCLES)
+def test_cycles_are_told_with_their_path(nodes: DrawNodes, drawing: str, paths: list[str]) -> None:
+    drawn = nodes(drawing)
+    for seed in range(5):
+        random.Random(seed).shuffle(drawn)
+        with pytest.raises(GraphError) as caught:
+            build(drawn)
+        problems = caught.value.problems or (caught.value,)
+        assert [problem.message for problem in problems] == [f"dependency cycle: {path}" for path in paths]
+        assert [problem.place for problem in problems] == [Place(f"{path[:3]}.py", 1) for path in paths]
+        assert caught.value.hint == "each depends on the next one; remove one of these dependencies"
+
+
+# --- size -------------------------------------------------------------------------------------------------------------
+
+MANY = 10_000
+
+
+def test_ten_thousand_in_a_chain_need_no_deep_stack_and_little_time() -> None:
+    versions = [Version(f"{number:05}") for number in range(MANY)]
+    chain = [
+        Node(version, tuple(versions[max(0, index - 2) : index]), Place("x"))
+        for index, version in enumerate(versions)
+    ]
+    began = time.process_time()
+    made = build(reversed(chain))
+    findings = redundant_dependencies(made)
+    took = time.process_time() - began
+    assert made.order == tuple(versions)
+    assert len(made.ancestors(versions[-1])) == MANY - 1
+    assert len(made.descendants(versions[0])) == MANY - 1
+    assert len(findings) == MANY - 2
+    assert took < 5  # a quadratic way takes minutes
+
+
+def test_a_cycle_of_ten_thousand_is_found() -> None:
+    versions = [Version(f"{number:05}") for number in range(MANY)]
+    ring = [Node(version, (versions[index - 1],), Place("x")) for index, version in enumerate(versions)]
+    with pytest.raises(GraphError, match="dependency cycle: 00000 -> 09999 -> 09998"):
+        build(ring)
+
+
+# --- redundant dependencies -------------------------------------------------------------------------------------------
+
+REDUNDANT = {
+    "none in a diamond": (DIAMOND, []),
+    "stated beside what leads to it": (
+        """
+        001 <- 002 <- 003
+        001 <- 003
+        """,
+        ["migration 003 states 001, which 002 depends on already"],
+    ),
+    "by a long way": (
+        """
+        001 <- 002 <- 003 <- 004
+        001 <- 004
+        """,
+        ["migration 004 states 001, which 003 depends on already"],
+    ),
+    "by a way that goes below and comes back up is none": (
+        """
+        001 <- 005 <- 006
+        001 <- 002 <- 006
+        """,
+        [],
+    ),
+    "twice": (
+        """
+        001 <- 002
+        001 <- 002
+        """,
+        ["migration 002 states 001 twice"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("drawing", "messages"), REDUNDANT.values(), ids=REDUNDANT)
+def test_redundant_dependencies(graph: Draw, drawing: str, messages: list[str]) -> None:
+    findings = redundant_dependencies(graph(drawing))
+    assert [finding.message for finding in findings] == messages
+    assert {finding.code for finding in findings} <= {"redundant-dependency"}
+
+
+def test_a_finding_says_where_and_what_to_do(graph: Draw) -> None:
+    (finding,) = redundant_dependencies(graph("001 <- 002 <- 003\n001 <- 003"))
+    assert finding.place == Place("003.py", 1)
+    assert finding.hint == "remove 001 from the dependencies of 003"
+
+
+# --- properties -------------------------------------------------------------------------------------------------------
+
+Edges = dict[int, frozenset[int]]
+
+
+@st.composite
+def edges(draw: st.DrawFn) -> Edges:
+    """A random graph without cycles, whose numbers say nothing about the order."""
+    size = draw(st.integers(1, 9))
+    numbers = draw(st.permutations(range(size)))
+    return {
+        number: draw(st.frozensets(st.sampled_from(numbers[:index]))) if index else frozenset()
+        for index, number in enumerate(numbers)
+    }
+
+
+def made_of(given_edges: Edges) -> Graph:
+    return build(
+        Node(Version(str(number)), tuple(Version(str(each)) for each in sorted(below)), Place(f"{number}.py"))
+        for number, below in given_edges.items()
+    )
+
+
+def below(number: int, given_edges: Edges) -> set[int]:
+    """Everything that a number depends on, the slow way."""
+    return set(given_edges[number]).union(*(below(each, given_edges) for each in given_edges[number]))
+
+
+def numbers_of(versions: object) -> list[int]:
+    assert isinstance(versions, tuple | frozenset)
+    return [int(str(version)) for version in versions]
+
+
+@given(edges())
+def test_the_order_is_the_least_that_respects_the_dependencies(given_edges: Edges) -> None:
+    expected: list[int] = []
+    while len(expected) < len(given_edges):
+        free = [
+            number
+            for number, needs in given_edges.items()
+            if number not in expected and needs <= set(expected)
+        ]
+        expected.append(min(free))
+    assert numbers_of(made_of(given_edges).order) == expected
+
+
+@given(edges())
+def test_reach_is_that_of_the_slow_way(given_edges: Edges) -> None:
+    made = made_of(given_edges)
+    for number in given_edges:
+        version = Version(str(number))
+        above = {other for other in given_edges if number in below(other, given_edges)}
+        assert set(numbers_of(made.ancestors(version))) == below(number, given_edges)
+        assert set(numbers_of(made.descendants(version))) == above
+        assert (version in made.heads) == (not above)
+
+
+@given(edges())
+def test_redundant_is_what_another_dependency_leads_to(given_edges: Edges) -> None:
+    expected = {
+        (number, dependency)
+        for number, needs in given_edges.items()
+        for dependency in needs
+        if any(dependency in below(other, given_edges) for other in needs)
+    }
+    found = {
+        (int(finding.place.path.removesuffix(".py")), int(finding.message.split(" states ")[1].split(",")[0]))
+        for finding in redundant_dependencies(made_of(given_edges))
+    }
+    assert found == expected
+
+
+@given(edges(), st.randoms(use_true_random=False))
+def test_a_closed_circle_is_always_found(given_edges: Edges, chance: random.Random) -> None:
+    """A random graph gets one more edge, from something to what depends on it."""
+    pairs = [(number, each) for number in given_edges for each in below(number, given_edges)]
+    if not pairs:
+        return
+    top, bottom = chance.choice(sorted(pairs))
+    with pytest.raises(GraphError) as caught:
+        made_of(given_edges | {bottom: given_edges[bottom] | {top}})
+    cyclic = given_edges | {bottom: given_edges[bottom] | {top}}
+    for problem in caught.value.problems or (caught.value,):
+        path = [int(part) for part in problem.message.removeprefix("dependency cycle: ").split(" -> ")]
+        assert path[0] == path[-1] == min(path)
+        assert all(later in cyclic[earlier] for earlier, later in itertools.pairwise(path))
+        assert len(set(path)) == len(path) - 1

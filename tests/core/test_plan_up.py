@@ -1,0 +1,390 @@
+"""What `migrate` would do: files, history and wish, and the plan that follows. How to read a case: see `World`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from stepwell.core.errors import (
+    ContradictionError,
+    MigrationError,
+    Place,
+    StepwellError,
+    TargetError,
+    UsageError,
+)
+from stepwell.core.migration import Direction
+from stepwell.core.plan import Plan, Wish
+
+if TYPE_CHECKING:
+    from tests.core.conftest import World
+
+Show = Callable[[Plan], str]
+
+FIVE = """
+    001 <- 002
+    001 <- 003
+    001 <- 004
+    001 <- 005
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A world, what is wished for in it, and the plan."""
+
+    files: str
+    applied: str = ""
+    wish: dict[str, Any] = field(default_factory=dict)
+    steps: str = ""
+    warnings: tuple[str, ...] = ()
+    declared: dict[str, str] = field(default_factory=dict)
+    begun: dict[str, str] = field(default_factory=dict)
+
+
+PLANS = {
+    "no files": Case(""),
+    "everything": Case(FIVE, steps="001 002 003 004 005"),
+    "the rest": Case(FIVE, "001 002", steps="003 004 005"),
+    "nothing": Case(FIVE, "001 002 003 004 005"),
+    "nothing, whatever the order of application was": Case(FIVE, "001 005 003 004 002"),
+    # --- target: everything that stands at or before it in plan order ---
+    "up to the target": Case(FIVE, wish={"target": "003"}, steps="001 002 003"),
+    "up to the target, not only what it needs": Case(
+        """
+        001 <- 002
+        003
+        """,
+        wish={"target": "003"},
+        steps="001 002 003",
+    ),
+    "at or before in plan order, not by number": Case(
+        "003 <- 001\n002", wish={"target": "003"}, steps="002 003"
+    ),
+    "a target by value, not by text": Case(FIVE, wish={"target": "2"}, steps="001 002"),
+    "a target that is applied": Case(FIVE, "001 002 003", wish={"target": "002"}),
+    "a target that is applied, with one pending below": Case(
+        FIVE,
+        "001 003",
+        wish={"target": "003"},
+        steps="002",
+        warnings=("out of order: 002 step stands before a migration that is applied already",),
+    ),
+    "a target of which only the record is there": Case(
+        FIVE,
+        "001 007",
+        wish={"target": "007"},
+        steps="002 003 004 005",
+        warnings=(
+            "the database is newer than these files: 007 step applied, no file here",
+            "out of order: 002 step, 003 step, 004 step, 005 step stand before a migration that is applied already",
+        ),
+    ),
+    # --- only needed: the target and what it depends on ---
+    "only what the target needs": Case(FIVE, wish={"target": "004", "only_needed": True}, steps="001 004"),
+    "only what is needed and pending": Case(
+        FIVE, "001", wish={"target": "004", "only_needed": True}, steps="004"
+    ),
+    "what is needed by a long way": Case(
+        """
+        001 <- 003 <- 005
+        002 <- 004
+        """,
+        wish={"target": "005", "only_needed": True},
+        steps="001 003 005",
+    ),
+    "only needed without a target needs all": Case(
+        FIVE, wish={"only_needed": True}, steps="001 002 003 004 005"
+    ),
+    # --- out of order ---
+    "out of order is applied and said": Case(
+        FIVE,
+        "001 003 005",
+        steps="002 004",
+        warnings=("out of order: 002 step, 004 step stand before a migration that is applied already",),
+    ),
+    "in plan order there is nothing out of order": Case("003 <- 001", "003", steps="001"),
+    "strict is silent in order": Case(FIVE, "001 002", wish={"strict": True}, steps="003 004 005"),
+    "strict does not mind what is not wanted now": Case(
+        FIVE, "001 002 004", wish={"strict": True, "target": "002"}
+    ),
+    # --- changed ---
+    "changed is allowed on request, and said": Case(
+        FIVE,
+        "001~ 002",
+        wish={"allow_changed": True},
+        steps="003 004 005",
+        warnings=("changed after being applied: 001 step (allowed by --allow-changed)",),
+    ),
+    "without a checksum nothing is changed": Case(FIVE, "001? 002?", steps="003 004 005"),
+    # --- missing ---
+    "missing and newer than every file: an older deployment": Case(
+        FIVE,
+        "001 002 003 004 005 006 007",
+        warnings=("the database is newer than these files: 006 step, 007 step applied, no file here",),
+    ),
+    "missing and older is allowed on request, and said": Case(
+        "001 <- 003",
+        "001 002",
+        wish={"allow_missing": True},
+        steps="003",
+        warnings=("applied, but the file is missing: 002 step (allowed by --allow-missing)",),
+    ),
+    "missing on both sides": Case(
+        "002",
+        "001 002 003",
+        wish={"allow_missing": True},
+        warnings=(
+            "applied, but the file is missing: 001 step (allowed by --allow-missing)",
+            "the database is newer than these files: 003 step applied, no file here",
+        ),
+    ),
+    "no files at all, and a history": Case(
+        "", "001", warnings=("the database is newer than these files: 001 step applied, no file here",)
+    ),
+    "of many only a few are named": Case(
+        "001",
+        "001 002 003 004 005 006 007 008",
+        warnings=(
+            (
+                "the database is newer than these files: 002 step, 003 step, 004 step, 005 step, 006 step and 2 more "
+                "applied, no file here"
+            ),
+        ),
+    ),
+    # --- a step without transaction that began ---
+    "failed is resumed": Case(
+        FIVE,
+        "001",
+        steps="[002] | 003 004 005",
+        declared={"002": "open"},
+        begun={"002": "up: intent done intent statement_failed"},
+        warnings=(
+            "not one transaction but 2 segments: it commits after 002 (002 runs without a transaction)",
+        ),
+    ),
+    "failed before anything was done may run in a transaction now": Case(
+        FIVE, "001", steps="002 003 004 005", begun={"002": "up: intent statement_failed"}
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PLANS.values(), ids=PLANS)
+def test_plan(world: type[World], show: Show, case: Case) -> None:
+    made = world(case.files, case.applied, case.declared, case.begun).plan(Wish(Direction.UP, **case.wish))
+    assert show(made) == case.steps
+    assert made.warnings == case.warnings
+    assert made.direction is Direction.UP
+    assert made.mark == world(case.files, case.applied).history.mark
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A world, what is wished for in it, and the refusal."""
+
+    files: str
+    applied: str
+    wish: dict[str, Any]
+    error: type[StepwellError]
+    exit_code: int
+    message: str
+    hint: str | None
+    declared: dict[str, str] = field(default_factory=dict)
+    begun: dict[str, str] = field(default_factory=dict)
+
+
+REFUSALS = {
+    # --- target ---
+    "a target that does not exist": Refused(
+        FIVE,
+        "",
+        {"target": "009"},
+        TargetError,
+        2,
+        "the target 009 does not exist",
+        "see 'stepwell status' for the versions there are",
+    ),
+    "a target that can't be a version": Refused(
+        FIVE,
+        "",
+        {"target": "a/b"},
+        UsageError,
+        2,
+        "the version 'a/b' may hold only letters, digits, '_', '.' and '-'",
+        None,
+    ),
+    "base": Refused(
+        FIVE,
+        "001",
+        {"target": "base"},
+        TargetError,
+        2,
+        "'base' is no target of migrate: it stands before every migration",
+        "to revert everything: stepwell rollback --target base",
+    ),
+    # --- out of order ---
+    "out of order, strictly": Refused(
+        FIVE,
+        "001 003",
+        {"strict": True},
+        ContradictionError,
+        6,
+        "out of order: 002 step stands before a migration that is applied already",
+        "without --strict it is applied now, since its dependencies are met",
+    ),
+    # --- changed, missing ---
+    "changed": Refused(
+        FIVE,
+        "001 002~ 003~",
+        {},
+        ContradictionError,
+        6,
+        "db/migrations/002_step.py:5: changed after being applied: 002 step, 003 step",
+        "restore the file and put the change into a new migration; if the database has the change already, "
+        "'stepwell mark 002' accepts the file as it is; to go on regardless: --allow-changed",
+    ),
+    "changed, though it stands after the target": Refused(
+        FIVE,
+        "001 003~",
+        {"target": "001"},
+        ContradictionError,
+        6,
+        "db/migrations/003_step.py:5: changed after being applied: 003 step",
+        None,
+    ),
+    "allowing the missing allows nothing that is changed": Refused(
+        FIVE,
+        "001~",
+        {"allow_missing": True},
+        ContradictionError,
+        6,
+        "db/migrations/001_step.py:5: changed after being applied: 001 step",
+        None,
+    ),
+    "missing and older than the newest file": Refused(
+        "001 <- 003",
+        "001 002",
+        {"allow_changed": True},
+        ContradictionError,
+        6,
+        "applied, but the file is missing: 002 step",
+        "restore the file, or forget the record with 'stepwell unmark 002', or go on without it: --allow-missing",
+    ),
+    # --- a step without transaction that began ---
+    "in doubt": Refused(
+        FIVE,
+        "001",
+        {},
+        ContradictionError,
+        6,
+        "db/migrations/002_step.py:5: in doubt: nobody can tell whether the last statement of 002 step ran",
+        "see 'stepwell log', look at the database, then say 'stepwell mark 002' (all of it is there) "
+        "or 'stepwell unmark 002' (none of it is there)",
+        declared={"002": "open"},
+        begun={"002": "up: intent done intent"},
+    ),
+    "in doubt, though it stands after the target": Refused(
+        FIVE,
+        "",
+        {"target": "001"},
+        ContradictionError,
+        6,
+        "db/migrations/002_step.py:5: in doubt: nobody can tell whether the last statement of 002 step ran",
+        None,
+        declared={"002": "open"},
+        begun={"002": "up: intent"},
+    ),
+    "half reverted": Refused(
+        FIVE,
+        "001 002",
+        {},
+        ContradictionError,
+        6,
+        "db/migrations/002_step.py:5: half reverted: the rollback of 002 step began and did not finish",
+        "run 'stepwell rollback' again: it resumes at the first statement that was not done",
+        declared={"002": "open"},
+        begun={"002": "down: intent done intent statement_failed"},
+    ),
+    "half done without a transaction, and now in one": Refused(
+        FIVE,
+        "001",
+        {},
+        ContradictionError,
+        6,
+        "db/migrations/002_step.py:5: half done: 2 of the statements of 002 step ran without a transaction, "
+        "and now it is to run in one",
+        "declare it without a transaction again, so that it resumes at the first statement that was not done; "
+        "or undo those by hand, and say so: 'stepwell unmark 002'",
+        begun={"002": "up: intent done intent done intent statement_failed"},
+    ),
+    # --- commands that refuse a transaction ---
+    "a command that refuses a transaction, in Python": Refused(
+        FIVE,
+        "001",
+        {},
+        MigrationError,
+        4,
+        "db/migrations/003_step.py:7: VACUUM can't run in a transaction, but 003 step runs in one",
+        "add 'transactional = False' to the class; a step without transaction is best alone in its file",
+        declared={"003": "refuses"},
+    ),
+    "a command that refuses a transaction, in SQL": Refused(
+        FIVE,
+        "001",
+        {},
+        MigrationError,
+        4,
+        "db/migrations/003_step.sql:7: VACUUM can't run in a transaction, but 003 step runs in one",
+        "write '-- migrate:up transaction:false'; a step without transaction is best alone in its file",
+        declared={"003": "refuses sql"},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS.values(), ids=REFUSALS)
+def test_refusal(world: type[World], case: Refused) -> None:
+    with pytest.raises(case.error) as caught:
+        world(case.files, case.applied, case.declared, case.begun).plan(Wish(Direction.UP, **case.wish))
+    assert (str(caught.value), caught.value.exit_code) == (case.message, case.exit_code)
+    if case.hint is not None:
+        assert caught.value.hint == case.hint
+
+
+def test_several_commands_that_refuse_a_transaction_are_told_together(world: type[World]) -> None:
+    with pytest.raises(MigrationError) as caught:
+        world(FIVE, "", {"002": "refuses", "004": "refuses sql"}).plan(Wish(Direction.UP))
+    assert [problem.place for problem in caught.value.problems] == [
+        Place("db/migrations/002_step.py", 7),
+        Place("db/migrations/004_step.sql", 7),
+    ]
+
+
+def test_what_will_not_run_may_hold_what_it_likes(world: type[World], show: Show) -> None:
+    made = world(FIVE, "001", {"003": "refuses", "002": "refuses open"}).plan(
+        Wish(Direction.UP, target="002")
+    )
+    assert show(made) == "[002]"
+
+
+def test_an_engine_without_transactions_for_schema_changes_refuses_nothing(
+    world: type[World], show: Show
+) -> None:
+    made = world("001", declared={"001": "refuses"}).plan(Wish(Direction.UP), transactional_ddl=False)
+    assert show(made) == "[001]"
+
+
+def test_a_step_knows_how_far_it_came(world: type[World]) -> None:
+    here = world("001", declared={"001": "open"}, begun={"001": "up: intent done intent statement_failed"})
+    (step,) = here.plan(Wish(Direction.UP)).steps
+    assert step.attempt is not None
+    assert step.attempt.done == ("digest 1",)
+    assert step.record is None
+
+
+def test_contradictions_come_before_targets(world: type[World]) -> None:
+    """Whoever looks at a broken history does not care about a mistyped target first."""
+    with pytest.raises(ContradictionError):
+        world(FIVE, "001~").plan(Wish(Direction.UP, target="009"))
