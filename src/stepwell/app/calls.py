@@ -109,7 +109,7 @@ class CallBook:
         return MisuseError(Fault(message, code="misuse", version=self._version, place=place, hint=hint))
 
 
-def _current_task() -> "asyncio.Task[Any] | None":
+def _current_task() -> asyncio.Task[Any] | None:
     try:
         return asyncio.current_task()
     except RuntimeError:  # in the thread of a plain function, where no loop runs

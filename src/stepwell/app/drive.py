@@ -113,8 +113,8 @@ class Shell:
                 return await self._connection.acquire(transactional=segment.transactional)
             case Apply(step, segment):
                 return await self._apply(step, segment)
-            case Execute():
-                return await self._opened.execute(self._connection.cancel)
+            case Execute(step):
+                return await self._opened.execute(step.version.text, self._connection.cancel)
             case Resume():
                 return await self._opened.resume()
             case Keep(step, line):
@@ -177,7 +177,7 @@ class Shell:
             await self._connection.forget(step.record, line, self._batch)
 
     @property
-    def _opened(self) -> "_OpenStep":
+    def _opened(self) -> _OpenStep:
         if self._open is None:
             raise StepwellError("no step is open")
         return self._open
@@ -190,9 +190,12 @@ class Shell:
         return Committed(sealed.mark, sealed.elapsed_ms)
 
     async def _abort(self, segment: Segment, reason: str) -> Outcome:
+        interrupted = self._open is not None and self._open.interrupted
         await self._stop_open()
         await self._connection.abort()
         self._context.emit(SegmentAborted(segment.number, reason))
+        if interrupted:
+            raise asyncio.CancelledError
         return Ok()
 
     async def _stop_open(self) -> None:
@@ -220,10 +223,10 @@ class _OpenStep:
     """A step without a transaction that has begun: its task, and the gate at which its statements wait."""
 
     def __init__(
-        self, gate: Gate, task: "asyncio.Task[None]", finished: Callable[[], Ok], clock: Callable[[], float]
+        self, gate: Gate, task: asyncio.Task[None], finished: Callable[[], Ok], clock: Callable[[], float]
     ) -> None:
         self._gate, self._task, self._finished, self._clock = gate, task, finished, clock
-        self._interrupted = False
+        self.interrupted = False
 
     async def next(self) -> Outcome:
         """What it wants next, or that it has ended."""
@@ -233,28 +236,29 @@ class _OpenStep:
         await self._task
         return self._finished()
 
-    async def execute(self, cancel: Callable[[], Awaitable[None]]) -> Outcome:
+    async def execute(self, version: str, cancel: Callable[[], Awaitable[None]]) -> Outcome:
         """Run the statement that it wants to run.
 
-        A cancellation stops the statement, but what became of it is waited for and told: it may have been done.
+        A cancellation stops the statement. What became of that is waited for and told, since it may have been done; the
+        interruption itself is told with the next action that goes on.
         """
         began = self._clock()
         try:
             error = await self._gate.execute()
         except asyncio.CancelledError:
-            self._interrupted = True
-            with suppress(Exception):  # then the statement runs to its end
+            self.interrupted = True
+            with suppress(Exception):  # where it can't be stopped, it runs to its end
                 await cancel()
             if await self._gate.ran() is not None:
-                raise
-            error = None
-        if error is not None:
-            raise error
+                return Failed(Fault("interrupted", code="interrupted", version=version))
+        else:
+            if error is not None:
+                raise error
         return Ok((self._clock() - began) * 1000)
 
     async def resume(self) -> Outcome:
         """Let it go on to its next statement."""
-        if self._interrupted:
+        if self.interrupted:
             raise asyncio.CancelledError
         self._gate.resume()
         return await self.next()

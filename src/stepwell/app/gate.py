@@ -57,7 +57,7 @@ class Gate:
         await self._words.get()
         return result
 
-    async def wait(self, task: "asyncio.Task[None]") -> Wants | None:
+    async def wait(self, task: asyncio.Task[None]) -> Wants | None:
         """The side of the loop: what the step wants next, or None when it has ended."""
         wanted = asyncio.ensure_future(self._wants.get())
         try:

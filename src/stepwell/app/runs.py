@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stepwell.app.gather import Shelf, with_bodies
 from stepwell.app.outcome import Course, finish, planned
-from stepwell.core.errors import ConnectionFailedError, ContradictionError
-from stepwell.core.events import Connected, Planned, Replanned, Warned
+from stepwell.core.errors import ConnectionFailedError, ContradictionError, LockTimeoutError
+from stepwell.core.events import Connected, Planned, Replanned, Waiting, Warned
 from stepwell.core.migration import Direction
 from stepwell.core.plan import MANY, plan
 from stepwell.core.report import SegmentReport
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from stepwell.core.sql.kinds import CreatedObject
     from stepwell.ports import Batch, Connection
 
+POLL = 0.2  # seconds between two looks at a statement of somebody else that runs
 MOST_PLANS = 100  # how often a plan is made anew before something is told to be wrong
 
 
@@ -62,19 +64,32 @@ async def run_wish(
 
 
 async def connected(context: Context, shelf: Shelf, *, read_only: bool) -> Connection:
-    """Connect. Wrong files are told first, whatever the database says."""
-    _ = shelf.listing
+    """Connect, and read the files while the server is busy with that. Wrong files are told first, whatever it says."""
+    connecting = asyncio.ensure_future(context.connect(read_only))
+    await asyncio.sleep(0)  # let it send its first message
     try:
-        return await context.connect(read_only)
+        _ = shelf.listing
+    except BaseException:
+        await _give_up(connecting)
+        raise
+    try:
+        return await connecting
     except ConnectionFailedError:
         shelf.parse_all()
         raise
 
 
+async def _give_up(connecting: asyncio.Future[Connection]) -> None:
+    connecting.cancel()
+    await asyncio.wait({connecting})
+    if not connecting.cancelled() and connecting.exception() is None:
+        await connecting.result().close()
+
+
 async def _really(context: Context, shelf: Shelf, connection: Connection, course: Course) -> RunReport:
     stands: tuple[StepReport, ...] = ()
     for _ in range(MOST_PLANS):
-        ready = await _ready(context, shelf, connection, course.wish)
+        ready = _ready(context, shelf, await _settled(context, connection), course.wish)
         course = _told(course, ready.plan)
         if not ready.plan.steps:
             return finish(context, course, stands)
@@ -85,7 +100,9 @@ async def _really(context: Context, shelf: Shelf, connection: Connection, course
             return finish(context, course, (*stands, *end.steps), end.ending)
         stands += end.finished
         context.emit(Replanned())
-        course = replace(course, wish=_rest_of(course.wish, end.finished))
+        course = replace(
+            course, wish=_rest_of(course.wish, end.finished), segments=_begun(course.segments, stands)
+        )
     raise ContradictionError(
         f"the history changed {MOST_PLANS} times while it was planned",
         hint="something else writes into it: look who does",
@@ -110,8 +127,14 @@ async def _drive(
     return await shell.drive(run(ready.plan, policy, prepare=not ready.history.ready))
 
 
+def _begun(segments: tuple[SegmentReport, ...], stands: tuple[StepReport, ...]) -> tuple[SegmentReport, ...]:
+    """Those segments of a plan that had to be made anew of which something stands."""
+    versions = {step.version for step in stands}
+    return tuple(segment for segment in segments if versions & set(segment.versions))
+
+
 def _told(course: Course, made: Plan) -> Course:
-    """The course with what this plan says; after a plan that had to be made anew, all that was said is kept."""
+    """The course with what this plan says; after a plan that had to be made anew, what was warned of is kept."""
     warnings = tuple(dict.fromkeys((*course.warnings, *made.warnings)))
     return replace(course, warnings=warnings, segments=course.segments + planned_segments(made))
 
@@ -126,7 +149,7 @@ def _rest_of(wish: Wish, finished: tuple[StepReport, ...]) -> Wish:
 async def _only_told(
     context: Context, shelf: Shelf, connection: Connection, course: Course, *, preview: bool
 ) -> RunReport:
-    ready = await _ready(context, shelf, connection, course.wish, load=not preview)
+    ready = _ready(context, shelf, await connection.read(), course.wish, load=not preview)
     steps = planned(ready.plan)
     if not preview:
         if course.wish.direction is Direction.UP:
@@ -137,11 +160,8 @@ async def _only_told(
     return replace(finish(context, _told(course, ready.plan), steps), dry_run=True)
 
 
-async def _ready(
-    context: Context, shelf: Shelf, connection: Connection, wish: Wish, *, load: bool = True
-) -> Ready:
+def _ready(context: Context, shelf: Shelf, history: History, wish: Wish, *, load: bool = True) -> Ready:
     """Plan, and load what will run; anew where a class turns out to be other than its text told."""
-    history = await connection.read()
     while True:
         gathered = shelf.gather(history)
         made = _plan(context, shelf, gathered, wish)
@@ -150,6 +170,30 @@ async def _ready(
         classes, told_otherwise = _load(context, shelf, made)
         if not told_otherwise:
             return Ready(made, classes, history)
+
+
+async def _settled(context: Context, connection: Connection) -> History:
+    """The history. A statement that seems to be in doubt may just be running: whoever holds the lock is waited for.
+
+    Raises `LockTimeoutError` where that takes too long.
+    """
+    began = context.clock()
+    while True:
+        history = await connection.read()
+        if not any(attempt.in_doubt for attempt in history.attempts):
+            return history
+        holder = await connection.holder()
+        if holder is None:
+            # Nobody is at work, but somebody may have been when we read.
+            return await connection.read()
+        waited, limit = context.clock() - began, context.settings.lock_wait
+        if waited >= limit:
+            raise LockTimeoutError(
+                f"locked: {holder} holds the lock, waited {limit:g} s",
+                hint="wait for that run, wait longer with --lock-wait, or see 'stepwell unlock'",
+            )
+        context.emit(Waiting(holder, waited, limit))
+        await asyncio.sleep(POLL)
 
 
 def _plan(context: Context, shelf: Shelf, gathered: Gathered, wish: Wish) -> Plan:
@@ -187,8 +231,10 @@ async def _refuse_existing(shelf: Shelf, connection: Connection, ready: Ready) -
         for created in shelf.facts(step.migration, Direction.UP).creates:
             creators.setdefault((created.kind, created.schema, created.name), step)
             objects.append(created)
-    if found := await connection.existing(objects):
-        raise _exists_already(found, creators)
+    found = await connection.existing(objects)
+    if not found or (await connection.read()).records:
+        return  # with records: another runner has made them just now, and the plan will be found to be stale
+    raise _exists_already(found, creators)
 
 
 def _exists_already(

@@ -1,4 +1,4 @@
-# ruff: noqa: S101, PLR2004 - a suite of tests asserts, and an expected number is clearest where it is expected
+# ruff: noqa: S101 - a suite of tests asserts, and an expected number is clearest where it is expected
 """A dry run tells what would be sent, and writes nothing."""
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from stepwell.core.errors import LockTimeoutError
 from stepwell.core.events import Waiting
+from stepwell.core.migration import Direction
 from stepwell.testing.suite import Suite, cases
 from stepwell.testing.workshop import outcomes, report_of
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stepwell.core.events import Event
-    from stepwell.core.migration import Direction
-from stepwell.core.report import RunReport
+    from stepwell.core.report import RunReport
     from stepwell.testing.workshop import Workshop
 
 ALL = ["001 applied", "002 applied", "003 applied"]
@@ -73,7 +73,7 @@ class RunnersConformance(Suite):
             shop.table(stem)
         running = [shop.process(), shop.process()]
         done = [json.loads(process.communicate(timeout=30)[0]) for process in running]
-        assert [each["exit"] for each in done] == [0, 0]
+        assert [each["exit"] for each in done] == [0, 0], done
         assert sorted(each["steps"] for each in done) == [[], ALL]
         assert [entry.event for entry in shop.log()] == ["applied"] * 3
 

@@ -203,7 +203,7 @@ class Workshop:
             return error
         raise AssertionError(f"it did not fail: {result}")
 
-    def process(self, verb: str = "migrate") -> "subprocess.Popen[str]":
+    def process(self, verb: str = "migrate") -> subprocess.Popen[str]:
         """Run a verb in a process of its own, which prints its outcome as JSON."""
         source = str(Path(stepwell.__file__).parent.parent)
         path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))

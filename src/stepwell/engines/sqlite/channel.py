@@ -53,6 +53,19 @@ class Channel:
 
         return await self._told(work, origin, shown or sql)
 
+    async def begin_immediately(self) -> None:
+        """Take the write lock without waiting for it, whatever the connection's patience is."""
+
+        def work() -> None:
+            ((patience,),) = self.connection.execute("PRAGMA busy_timeout").fetchall()
+            self.connection.execute("PRAGMA busy_timeout = 0")
+            try:
+                self.connection.execute("BEGIN IMMEDIATE")
+            finally:
+                self.connection.execute(f"PRAGMA busy_timeout = {patience}")
+
+        await self._told(work, None, "BEGIN IMMEDIATE")
+
     async def execute_many(self, sql: str, rows: Any, *, origin: Origin | None, shown: str) -> None:
         """Run one statement for each row of parameters."""
         await self._told(lambda: self.connection.executemany(sql, rows), origin, shown)

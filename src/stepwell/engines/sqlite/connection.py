@@ -13,13 +13,14 @@ from stepwell.core.actions import Busy, Held
 from stepwell.core.errors import ConnectionFailedError, Fault, Refusal, UsageError
 from stepwell.core.history import History, HistoryMark, TableShape, mark_of
 from stepwell.core.migration import Version
-from stepwell.core.tables import attempts_of
+from stepwell.core.tables import attempts_of, log_entry
 from stepwell.engines.sqlite import tables
 from stepwell.engines.sqlite.channel import Channel
 from stepwell.engines.sqlite.dialect import DIALECT
 from stepwell.engines.sqlite.inspect import COLUMNS, OBJECTS, has_log, shape
-from stepwell.engines.sqlite.opening import open_file
-from stepwell.engines.sqlite.rows import log_entry, log_values, read_record, record_values
+from stepwell.engines.sqlite.lock import SessionLock
+from stepwell.engines.sqlite.opening import file_of, open_file
+from stepwell.engines.sqlite.rows import as_utc, log_values, read_record, record_values
 from stepwell.engines.sqlite.wire import SQLiteWire
 from stepwell.ports import About, EngineError, Sealed
 
@@ -35,10 +36,11 @@ if TYPE_CHECKING:
     from stepwell.core.url import DatabaseUrl
     from stepwell.ports import Batch, ConnectOptions, Dialect, Kept, Wire
 
+HOLDER = "another process that writes into the file"
 GONE = HistoryMark(-1, -1, -1)  # no history has this mark: the plan is made anew
 
 
-async def connect(url: DatabaseUrl | None, options: ConnectOptions) -> "SQLiteConnection":
+async def connect(url: DatabaseUrl | None, options: ConnectOptions) -> SQLiteConnection:
     """Open a file by URL, or take the connection that the caller's function gives."""
     if options.connect is not None:
         given = options.connect()
@@ -52,7 +54,7 @@ async def connect(url: DatabaseUrl | None, options: ConnectOptions) -> "SQLiteCo
         )
     thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stepwell-sqlite")
     try:
-        opened = open_file(url, options.root, read_only=options.read_only, thread=thread)
+        opened = open_file(url, options, thread=thread)
     except BaseException:
         thread.shutdown(wait=False)
         raise
@@ -68,6 +70,7 @@ class SQLiteConnection:
         self._options = options
         self._table = options.settings.table
         self._names = tables.names(self._table)
+        self._session_lock = SessionLock(file_of(channel.connection))
         self._lent_isolation = channel.connection.isolation_level
         if options.connect is not None:
             channel.connection.isolation_level = None
@@ -80,11 +83,11 @@ class SQLiteConnection:
     async def close(self) -> None:
         """Give everything back; a lent connection goes back to its owner as it was."""
         with suppress(EngineError, sqlite3.Error):
+            await self.abort()
             if self._options.connect is None:
                 await self._channel.close()
-                return
-            await self.abort()
-            self._channel.connection.isolation_level = self._lent_isolation
+            else:
+                self._channel.connection.isolation_level = self._lent_isolation
 
     # --- asking ---
 
@@ -140,8 +143,8 @@ class SQLiteConnection:
                 f"{self._shown}: the database is read-only", refusal=Refusal.READ_ONLY
             )
         try:
-            await self._channel.execute("BEGIN IMMEDIATE")
-            await self._channel.execute("ROLLBACK")
+            if await self._begin():
+                await self.abort()
         except EngineError as error:
             if (error.fault.sqlstate or "").startswith("SQLITE_READONLY"):
                 raise ConnectionFailedError(
@@ -154,8 +157,8 @@ class SQLiteConnection:
 
     async def prepare(self) -> Busy | None:
         """Create or extend them, in a transaction of their own."""
-        if not await self._begin():
-            return Busy(await self.holder())
+        if not await self._lock(transactional=True):
+            return Busy(HOLDER)
         try:
             found, log_exists = await self._inspect()
             if found is TableShape.ABSENT:
@@ -172,19 +175,32 @@ class SQLiteConnection:
         return None
 
     async def _begin(self) -> bool:
-        """Take the write lock of the file, or find it taken."""
+        """Take the write lock of the file, or find it taken, at once."""
         try:
-            await self._channel.execute("BEGIN IMMEDIATE")
+            await self._channel.begin_immediately()
         except EngineError as error:
             if (error.fault.sqlstate or "").startswith("SQLITE_BUSY"):
                 return False
             raise
         return True
 
+    async def _lock(self, *, transactional: bool) -> bool:
+        """Take the lock of a segment. Without a transaction it is the session's, taken while no transaction is open."""
+        if not transactional and not self._session_lock.take():
+            return False
+        if await self._begin():
+            if not transactional:
+                await self._channel.execute("ROLLBACK")
+                return True
+            if self._session_lock.is_free():
+                return True
+        await self.abort()
+        return False
+
     async def acquire(self, *, transactional: bool) -> Held | Busy:
-        """Take the write lock; a step that can't be in a transaction has none."""
-        if transactional and not await self._begin():
-            return Busy(await self.holder())
+        """Take the write lock; a step that can't be in a transaction takes the lock of the session."""
+        if not await self._lock(transactional=transactional):
+            return Busy(HOLDER)
         try:
             return Held(await self._mark())
         except EngineError:
@@ -269,13 +285,15 @@ class SQLiteConnection:
             except EngineError:
                 await self.abort()
                 raise
+        self._session_lock.give_back()
         return Sealed(mark)
 
     async def abort(self) -> None:
-        """End the transaction, if one is open."""
+        """End the transaction, if one is open, and give back the lock."""
         if self._channel.connection.in_transaction:
             with suppress(EngineError):
                 await self._channel.execute("ROLLBACK")
+        self._session_lock.give_back()
 
     async def confirm(self, batch: Batch) -> frozenset[Version]:
         """What the log says."""
@@ -292,16 +310,17 @@ class SQLiteConnection:
         sql = self._names.select_log(of_batch=batch is not None)
         values = {"batch": batch, "limit": -1 if limit is None else limit}
         _, rows = await self._channel.rows(sql, values)
-        return tuple(log_entry(row) for row in reversed(rows))
+        return tuple(log_entry(row, as_utc) for row in reversed(rows))
 
     async def holder(self) -> str | None:
         """SQLite does not tell who holds its lock, only that somebody does."""
-        if self._channel.connection.in_transaction or self._options.read_only:
+        if self._channel.connection.in_transaction:
             return None
-        if await self._begin():
+        free = self._session_lock.is_free()
+        if free and not self._options.read_only:
+            free = await self._begin()
             await self.abort()
-            return None
-        return "another process that writes into the file"
+        return None if free else HOLDER
 
     async def end_holder(self) -> bool:
         """The operating system frees the lock when that process ends; nobody else can."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stepwell.core.abilities import Abilities
-from stepwell.core.sql.parameters import ParameterStyle
+from stepwell.core.sql.style import ParameterStyle
 from stepwell.engines.sqlite.lexical import SQLITE
 from stepwell.ports import Dialect
 
@@ -17,7 +17,7 @@ HINTS = {
 DIALECT = Dialect(
     name="sqlite",
     rules=SQLITE,
-    abilities=Abilities(transactional_ddl=True, session_lock=False),
+    abilities=Abilities(transactional_ddl=True, session_lock=True),
     parameters=ParameterStyle.NAMED,
     hints=HINTS,
 )

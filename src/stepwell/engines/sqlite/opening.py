@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,35 +14,48 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from stepwell.core.url import DatabaseUrl
+    from stepwell.ports import ConnectOptions
 
-MAGIC = b"SQLite format 3\x00"
+MEMORY = "file::memory:"
+FOREVER = 24 * 3600.0  # seconds; SQLite has no word for a wait without limit
 
 
-def open_file(
-    url: DatabaseUrl, root: str, *, read_only: bool, thread: ThreadPoolExecutor
-) -> sqlite3.Connection:
+def open_file(url: DatabaseUrl, options: ConnectOptions, *, thread: ThreadPoolExecutor) -> sqlite3.Connection:
     """Open the database of a URL in its thread. Raises `ConnectionFailedError`."""
+    patience = options.settings.lock_timeout or FOREVER
     if url.path is None:
-        return thread.submit(_open, ":memory:", uri=False).result()
-    path = Path(root) / url.path
-    if not path.exists() and read_only:
+        return thread.submit(_open, MEMORY, patience).result()
+    path = Path(options.root) / url.path
+    if not path.exists() and options.read_only:
         # There is nothing to read, and nothing may be made: an empty database in memory answers the same.
-        return thread.submit(_open, ":memory:", uri=False).result()
+        return thread.submit(_open, MEMORY, patience).result()
     _refuse(path, url.shown)
-    options = {"mode": "ro" if read_only else "rwc", **url.query}
-    name = f"file:{quote(str(path))}?{urlencode(options)}"
+    query = {"mode": "ro" if options.read_only else "rwc", **url.query}
     try:
-        return thread.submit(_open, name, uri=True).result()
+        return thread.submit(_open, f"file:{quote(str(path))}?{urlencode(query)}", patience).result()
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_NOTADB":
+            raise ConnectionFailedError(
+                f"{url.shown}: this is not an SQLite database", refusal=Refusal.NO_DATABASE
+            ) from error
         raise ConnectionFailedError(
             f"{url.shown}: the file can't be opened ({error})",
-            refusal=Refusal.REFUSED,
+            refusal=Refusal.REFUSED if os.access(path.parent, os.X_OK) else Refusal.RIGHTS,
             hint="check the path and the rights on file and folder",
         ) from error
 
 
-def _open(name: str, *, uri: bool) -> sqlite3.Connection:
-    connection = sqlite3.connect(name, uri=uri, timeout=0, isolation_level=None, check_same_thread=False)
+def file_of(connection: sqlite3.Connection) -> Path | None:
+    """The file of a connection; None for a database in memory."""
+    rows = connection.execute("PRAGMA database_list").fetchall()
+    name = next((file for _, schema, file in rows if schema == "main"), "")
+    return Path(name) if name else None
+
+
+def _open(name: str, patience: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        name, uri=True, timeout=patience, isolation_level=None, check_same_thread=False
+    )
     try:
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()
     except sqlite3.OperationalError as error:
@@ -55,6 +69,9 @@ def _open(name: str, *, uri: bool) -> sqlite3.Connection:
 
 
 def _refuse(path: Path, shown: str) -> None:
+    """Tell what is plainly wrong. The file itself is not opened here: closing it again would take the locks of every
+    other connection of this process to it, since POSIX locks belong to the process.
+    """
     if path.is_dir():
         raise ConnectionFailedError(f"{shown}: this is a folder, not a file", refusal=Refusal.NO_DATABASE)
     if not path.parent.is_dir():
@@ -63,15 +80,3 @@ def _refuse(path: Path, shown: str) -> None:
             refusal=Refusal.NO_DATABASE,
             hint="create the folder first; the file is made when it is needed",
         )
-    if path.exists() and path.is_file():
-        try:
-            with path.open("rb") as file:
-                start = file.read(len(MAGIC))
-        except OSError as error:
-            raise ConnectionFailedError(
-                f"{shown}: the file can't be read ({error.strerror})", refusal=Refusal.RIGHTS
-            ) from error
-        if start and start != MAGIC:
-            raise ConnectionFailedError(
-                f"{shown}: this is not an SQLite database", refusal=Refusal.NO_DATABASE
-            )

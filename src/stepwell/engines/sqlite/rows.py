@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from stepwell.core.answers import LogEntry
 from stepwell.core.history import Record, dump_dependencies, parse_dependencies
 from stepwell.core.migration import Version
-from stepwell.core.tables import LOG_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,25 +71,3 @@ def log_values(line: LogLine, batch: Batch, user: str, kept: Kept | None) -> dic
         "tool": batch.tool,
         "error": line.error,
     }
-
-
-def log_entry(row: tuple[Any, ...]) -> LogEntry:
-    """One row of the log, in the order of `LOG_COLUMNS`."""
-    named = dict(zip(LOG_COLUMNS, row, strict=True))
-    return LogEntry(
-        id=named["id"],
-        batch=named["batch"],
-        segment=named["segment"],
-        version=Version(named["version"]) if named["version"] else None,
-        direction=named["direction"],
-        event=named["event"],
-        statement=named["statement"],
-        statements=named["statements"],
-        started_at=as_utc(named["started_at"]),
-        elapsed_ms=named["elapsed_ms"],
-        checksum=named["checksum"],
-        user=named["db_user"],
-        host=named["host"],
-        tool=named["tool"],
-        error=named["error"],
-    )
