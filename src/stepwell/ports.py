@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from stepwell.core.plan import Step
     from stepwell.core.settings import Settings
     from stepwell.core.sql.kinds import CreatedObject
-    from stepwell.core.sql.parameters import ParameterStyle
     from stepwell.core.sql.rules import LexRules
+    from stepwell.core.sql.style import ParameterStyle
     from stepwell.core.url import DatabaseUrl
 
 
@@ -221,7 +221,7 @@ class Engine(Protocol):
     def dialect(self) -> Dialect:
         """Its text and policy."""
 
-    async def connect(self, url: DatabaseUrl | None, options: "ConnectOptions") -> Connection:
+    async def connect(self, url: DatabaseUrl | None, options: ConnectOptions) -> Connection:
         """Open a connection. Raises `ConnectionFailedError` that tells why not."""
 
 

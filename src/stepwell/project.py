@@ -79,7 +79,7 @@ class Project:
     @classmethod
     def load(
         cls, loaded: LoadedSettings, *, events: Listener | None = None, wait: float | None = None
-    ) -> "Project":
+    ) -> Project:
         """Make a project out of settings that were read from flags, environment and configuration."""
         project = cls(root=loaded.root, events=events, wait=wait)
         project.settings = loaded.settings

@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stepwell.core.errors import MigrationError, Place
-from stepwell.core.facts import facts_of
-from stepwell.core.files.checksum import checksum
 from stepwell.core.files.listing import together
 from stepwell.core.files.parse import from_record, parse
 from stepwell.core.graph import Node, build
@@ -84,6 +82,8 @@ class Shelf:
         """The checksum of a file."""
         source = migration.source
         if source.path not in self._sums:
+            from stepwell.core.files.checksum import checksum
+
             body = migration.body if isinstance(migration.body, SqlBody) else None
             self._sums[source.path] = checksum(source, self._rules, body)
         return self._sums[source.path]
@@ -92,6 +92,8 @@ class Shelf:
         """What is known of the statements of one direction."""
         key = (migration.path, direction)
         if key not in self._told:
+            from stepwell.core.facts import facts_of
+
             self._told[key] = facts_of(self.parsed(migration), direction, self._rules)
         return self._told[key]
 

@@ -63,7 +63,7 @@ def _started(event: StepStarted, _: View) -> str:
 
 
 def _sent(event: StatementSent, _: View) -> str:
-    return f"{event.version}: {counted(event.count, 'statement')}"
+    return f"{event.version}: {counted(event.number, 'statement')}"
 
 
 def _committed(event: SegmentCommitted, _: View) -> str:

@@ -67,7 +67,7 @@ class _Line:
             case StepStarted():
                 self._begin(f"[{event.position}/{event.total}] {describe(event, self._view)}")
             case StatementSent():
-                self._statements = event.count
+                self._statements = event.number
             case Waiting() | WaitingForServer():
                 self._doing = describe(event, self._view)
             case StepFinished():

@@ -73,7 +73,7 @@ class Lines:
             self._position = f"[{event.position}/{event.total}] "
         elif isinstance(event, StatementSent):
             if self._output.verbose:
-                self._output.say(f"{self._position}{event.version}: statement {event.count}")
+                self._output.say(f"{self._position}{event.version}: statement {event.number}")
         elif isinstance(event, Waiting | WaitingForServer) and not self._news(event):
             pass
         elif not isinstance(event, Connected) or self._names_database:

@@ -90,7 +90,7 @@ class MigrationError(StepwellError):
         *,
         place: Place | None = None,
         hint: str | None = None,
-        problems: "tuple[MigrationError, ...]" = (),
+        problems: tuple[MigrationError, ...] = (),
     ) -> None:
         super().__init__(message, place=place, hint=hint)
         self.problems = problems
@@ -195,7 +195,7 @@ class Fault:
     hint: str | None = None
     detail: str | None = None
 
-    def at(self, version: str, place: Place | None) -> "Fault":
+    def at(self, version: str, place: Place | None) -> Fault:
         """The same fault, with version and place filled in where they were not known."""
         return replace(self, version=self.version or version, place=self.place or place)
 

@@ -57,7 +57,7 @@ class Version:
         )
 
     @classmethod
-    def parse(cls, text: str) -> "Version":
+    def parse(cls, text: str) -> Version:
         """Make a version out of what a person typed. Raises `UsageError` for what can't be one."""
         if problem := version_problem(text):
             raise UsageError(problem)
@@ -66,7 +66,7 @@ class Version:
     def __eq__(self, other: object) -> bool:
         return self.key == other.key if isinstance(other, Version) else NotImplemented
 
-    def __lt__(self, other: "Version") -> bool:
+    def __lt__(self, other: Version) -> bool:
         return self.key < other.key
 
     def __hash__(self) -> int:

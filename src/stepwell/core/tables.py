@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from stepwell.core.history import Attempt, JournalEntry, TableShape
 from stepwell.core.migration import Version
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from stepwell.core.answers import LogEntry
 
 SEVEN_COLUMNS = ("id", "version", "name", "description", "dependencies", "created_at", "applied_at")
 ADDED_COLUMNS = (("checksum", "VARCHAR(80)"), ("file_hash", "VARCHAR(64)"))
@@ -101,4 +108,28 @@ def attempts_of(rows: list[JournalRow], recorded: frozenset[Version]) -> tuple[A
         Attempt(version, direction, tuple(entries))
         for (version, direction), entries in found.items()
         if (version in recorded) == (direction == "down")
+    )
+
+
+def log_entry(row: Sequence[Any], as_utc: Callable[[Any], datetime | None]) -> LogEntry:
+    """Make a value of a row of `select_log`. `as_utc` reads a time as the engine's driver gives it."""
+    from stepwell.core.answers import LogEntry
+
+    named = dict(zip(LOG_COLUMNS, row, strict=True))
+    return LogEntry(
+        id=named["id"],
+        batch=named["batch"],
+        segment=named["segment"],
+        version=Version(named["version"]) if named["version"] else None,
+        direction=named["direction"],
+        event=named["event"],
+        statement=named["statement"],
+        statements=named["statements"],
+        started_at=as_utc(named["started_at"]),
+        elapsed_ms=named["elapsed_ms"],
+        checksum=named["checksum"],
+        user=named["db_user"],
+        host=named["host"],
+        tool=named["tool"],
+        error=named["error"],
     )

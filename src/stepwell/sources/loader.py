@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.core.migration import PythonBody
-from stepwell.sources.effective import effective
-from stepwell.sources.loading import file_of, load_class
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +32,9 @@ class PythonLoader:
         """
         if not isinstance(migration.body, PythonBody):
             return migration, None
+        from stepwell.sources.effective import effective
+        from stepwell.sources.loading import load_class
+
         key = (migration.path, migration.source.file_hash)
         if key not in self._classes:
             self._classes[key] = load_class(migration.source, migration.body, self._root)
@@ -41,4 +42,6 @@ class PythonLoader:
 
     def file_of(self, migration: Migration) -> str:
         """The name of its file as code objects and tracebacks have it."""
+        from stepwell.sources.loading import file_of
+
         return file_of(migration.source, self._root)

@@ -30,7 +30,7 @@ class PackageSource:
         entries = sorted(self._folder().iterdir(), key=lambda entry: entry.name)
         return admit_all([(entry.name, f"{folder}/{entry.name}", _read(entry, folder)) for entry in entries])
 
-    def _folder(self) -> "Traversable":
+    def _folder(self) -> Traversable:
         from importlib import import_module, resources  # dear, and few projects have such a source
 
         hint = "name an installed package, such as `package:shop.migrations`"
@@ -44,7 +44,7 @@ class PackageSource:
         return resources.files(module)
 
 
-def _read(entry: "Traversable", folder: str) -> bytes:
+def _read(entry: Traversable, folder: str) -> bytes:
     if not isinstance(read_name(entry.name), FileName):
         return b""
     try:

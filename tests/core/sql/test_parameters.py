@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from stepwell.core.sql.errors import MissingValueError, SqlSyntaxError
 from stepwell.core.sql.lexer import lex
-from stepwell.core.sql.parameters import Bound, ParameterStyle, bind, parameter_names
+from stepwell.core.sql.parameters import Bound, bind, parameter_names
 from stepwell.core.sql.rules import LexRules
+from stepwell.core.sql.style import ParameterStyle
 from stepwell.engines.mysql.lexical import MYSQL
 from stepwell.engines.postgresql.lexical import POSTGRESQL
 from stepwell.engines.sqlite.lexical import SQLITE

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 from stepwell.core.errors import MigrationFileError, Place
 from stepwell.core.files.names import Evidence, IgnoredBecause
-from stepwell.core.files.pytree import methods, migration_classes, parse_tree
-from stepwell.core.files.text import decode
 from stepwell.core.migration import Finding, Language, SourceFile, Version, version_problem
 
 if TYPE_CHECKING:
@@ -60,6 +58,9 @@ def _shows_migration(source: SourceFile) -> bool:
         return _UP_MARKER.search(source.content) is not None
     if b"Migration" not in source.content:
         return False
+    from stepwell.core.files.pytree import methods, migration_classes, parse_tree
+    from stepwell.core.files.text import decode
+
     try:
         tree = parse_tree(decode(source), source.path)
     except MigrationFileError:

@@ -5,15 +5,20 @@ Decides; does nothing. Whether the plan still holds when the lock has been taken
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from stepwell.core.migration import Direction
 from stepwell.core.plan.blocks import refuse_wrong_blocks
 from stepwell.core.plan.down import plan_down
 from stepwell.core.plan.segments import segments_of, warnings_of
 from stepwell.core.plan.up import plan_up
-from stepwell.core.plan.values import Facts, Plan, Segment, Situation, Step, Wish
+from stepwell.core.plan.values import Plan, Segment, Situation, Step, Wish
 from stepwell.core.plan.words import MANY
 
-__all__ = ["MANY", "Facts", "Plan", "Segment", "Situation", "Step", "Wish", "plan"]
+if TYPE_CHECKING:
+    from stepwell.core.plan.values import Facts
+
+__all__ = ["MANY", "Plan", "Segment", "Situation", "Step", "Wish", "plan"]
 
 
 def plan(situation: Situation, wish: Wish, facts: Facts, *, transactional_ddl: bool = True) -> Plan:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from stepwell.core.facts import StepFacts
 from stepwell.core.history import HistoryMark
-from stepwell.core.migration import Direction, Migration
 from stepwell.core.settings import Atomic
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from stepwell.core.migration import Direction
+    from collections.abc import Callable, Mapping
 
+    from stepwell.core.facts import StepFacts
     from stepwell.core.graph import Graph
     from stepwell.core.history import Attempt, Entry, Record
-    from stepwell.core.migration import Version
+    from stepwell.core.migration import Migration, Version
+
+    Facts = Callable[[Migration, Direction], StepFacts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,6 @@ class Plan:
     def steps(self) -> tuple[Step, ...]:
         """All steps in their order."""
         return tuple(step for segment in self.segments for step in segment.steps)
-
-
-Facts = Callable[[Migration, Direction], StepFacts]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, auto
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from stepwell.core.sql.errors import MissingValueError, SqlSyntaxError
 from stepwell.core.sql.lexer import scan
+from stepwell.core.sql.style import ParameterStyle
 from stepwell.core.sql.tokens import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stepwell.core.sql.rules import LexRules
-
-
-class ParameterStyle(Enum):
-    """How a driver wants its parameters."""
-
-    NUMERIC = auto()  # $1, one number a name, values in a list
-    NAMED = auto()  # :name, as it was, values in a dict
-    FORMAT = auto()  # %s, values in a list; every other % is doubled
 
 
 @dataclass(frozen=True, slots=True)

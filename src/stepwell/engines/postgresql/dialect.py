@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stepwell.core.abilities import Abilities
-from stepwell.core.sql.parameters import ParameterStyle
+from stepwell.core.sql.style import ParameterStyle
 from stepwell.engines.postgresql.lexical import POSTGRESQL
 from stepwell.ports import Dialect
 

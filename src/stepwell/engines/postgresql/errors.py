@@ -93,7 +93,7 @@ def why_not(error: BaseException, shown: str, redactor: Redactor) -> ConnectionF
 
 
 def translate(
-    error: "psycopg.Error", origin: Origin | None, statement: str | None, redactor: Redactor, *, lost: bool
+    error: psycopg.Error, origin: Origin | None, statement: str | None, redactor: Redactor, *, lost: bool
 ) -> EngineError:
     """Turn an error of a statement into ours, with the line that issued it."""
     diag = error.diag

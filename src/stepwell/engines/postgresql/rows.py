@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from stepwell.core.answers import LogEntry
 from stepwell.core.errors import Fault
 from stepwell.core.history import Record, dump_dependencies, parse_dependencies
 from stepwell.core.migration import Version
@@ -87,29 +86,6 @@ def log_arrays(lines: Sequence[LogLine], batch: Batch) -> list[Any]:
 def columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
     """Turn rows into the arrays that one statement unnests."""
     return [list(column) for column in zip(*rows, strict=True)]
-
-
-def log_entry(row: tuple[Any, ...]) -> LogEntry:
-    """One row of the log, in the order of `LOG_COLUMNS`."""
-    (number, batch, segment, version, _name, direction, event, statement, statements) = row[:9]
-    (started, elapsed, checksum, _fingerprint, user, host, tool, error) = row[9:]
-    return LogEntry(
-        id=number,
-        batch=batch,
-        segment=segment,
-        version=Version(version) if version else None,
-        direction=direction,
-        event=event,
-        statement=statement,
-        statements=statements,
-        started_at=as_utc(started),
-        elapsed_ms=elapsed,
-        checksum=checksum,
-        user=user,
-        host=host,
-        tool=tool,
-        error=error,
-    )
 
 
 def own_timeouts(step: Step) -> dict[str, float]:

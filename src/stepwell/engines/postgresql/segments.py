@@ -1,0 +1,259 @@
+"""The segments of a run on PostgreSQL: the lock, the steps, their records, commit and abort. Loaded when one begins."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from stepwell.core.actions import Busy, Held
+from stepwell.core.errors import ConnectionFailedError, Refusal
+from stepwell.core.history import HistoryMark, TableShape
+from stepwell.core.migration import Version
+from stepwell.engines.postgresql import lock, tables
+from stepwell.engines.postgresql.books import Books, write_log
+from stepwell.engines.postgresql.inspect import describe, trusted_log, trusted_shape
+from stepwell.engines.postgresql.named import named
+from stepwell.engines.postgresql.rows import DEFER_AGAIN, not_committed, own_timeouts
+from stepwell.engines.postgresql.wire import PostgresWire
+from stepwell.ports import EngineError, Origin, Sealed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from stepwell.core.actions import LogLine
+    from stepwell.core.history import Record
+    from stepwell.core.plan import Step
+    from stepwell.core.tables import TableNames
+    from stepwell.engines.postgresql.channel import Cursor
+    from stepwell.engines.postgresql.inspect import Description
+    from stepwell.engines.postgresql.target import Target
+    from stepwell.ports import Batch, Kept, Wire
+
+UNDEFINED_TABLE = "42P01"
+GONE = HistoryMark(-1, -1, -1)  # no history has this mark: the plan is made anew
+
+
+class Segments:
+    """The part of `stepwell.ports.Connection` that acts; see there for what each method promises."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._transactional = True
+        self._session_lock = False
+        self._books = Books(target.channel)
+        self._changed_settings: list[str] = []
+
+    # --- the tool's own tables ---
+
+    async def prepare(self) -> Busy | None:
+        """Create or extend them, under the lock, in a transaction of their own: two round trips."""
+        found = await self._target.describe()
+        names = self._target.tables(found)
+        self._transactional = True
+        try:
+            await self._target.channel.open_pipeline()
+            await self._target.channel.send("BEGIN ISOLATION LEVEL READ COMMITTED")
+            await self._set_timeouts()
+            tried = await self._try(lock.TRY_TRANSACTION)
+            described = await self._target.ask_description()
+            if not await self._held(tried):
+                await self.abort()
+                return Busy(await lock.holder(self._target.channel, await self._target.key()))
+            now = describe(await self._target.channel.fetch(described), self._target.settings.table)
+            for statement in self._missing(now, names):
+                await self._target.channel.send(statement)
+            await self._target.channel.send("COMMIT")
+            await self._target.channel.close_pipeline()
+        except BaseException:
+            await self.abort()
+            raise
+        self._target.forget_description()
+        return None
+
+    def _missing(self, found: Description, names: TableNames) -> list[str]:
+        """What has to be created or extended."""
+        statements = []
+        shape = trusted_shape(found, self._target.settings.trusted_owners)
+        if shape is TableShape.ABSENT:
+            statements.append(tables.create_history(names))
+        elif shape is TableShape.SEVEN:
+            statements.append(tables.extend_history(names))
+        if not trusted_log(found, self._target.settings.trusted_owners):
+            statements.append(tables.create_log(names))
+        return statements
+
+    # --- segments ---
+
+    async def acquire(self, *, transactional: bool) -> Held | Busy:
+        """Begin, try the lock, read the mark: one round trip where a pipeline can be used."""
+        found = await self._target.describe()
+        names = self._target.tables(found)
+        self._transactional = transactional
+        self._books = Books(self._target.channel)
+        try:
+            if transactional:
+                await self._target.channel.open_pipeline()
+                await self._target.channel.send("BEGIN ISOLATION LEVEL READ COMMITTED")
+            await self._set_timeouts()
+            tried = await self._try(lock.TRY_TRANSACTION if transactional else lock.TRY_SESSION)
+            mark = await self._target.channel.send(names.select_mark)
+            if transactional:
+                await self._books.start_clock()
+            if not await self._held(tried):
+                await self.abort()
+                return Busy(await lock.holder(self._target.channel, await self._target.key()))
+            self._session_lock = not transactional
+            return Held(await self._read_mark(mark))
+        except EngineError as error:
+            if error.fault.sqlstate == UNDEFINED_TABLE:
+                return Held(GONE)
+            await self.abort()
+            raise
+
+    async def _try(self, sql: str) -> Cursor:
+        return await self._target.channel.send(sql, [await self._target.key()])
+
+    async def _held(self, tried: Cursor) -> bool:
+        ((held,),) = await self._target.channel.fetch(tried)
+        return bool(held)
+
+    async def _read_mark(self, cursor: Cursor) -> HistoryMark:
+        ((number, highest, total),) = await self._target.channel.fetch(cursor)
+        return HistoryMark(int(number), int(highest), int(total))
+
+    async def _set_timeouts(self) -> None:
+        await self._set(
+            lock_timeout=self._target.settings.lock_timeout,
+            statement_timeout=self._target.settings.statement_timeout,
+            idle_in_transaction_session_timeout=self._target.settings.idle_timeout,
+        )
+
+    async def _set(self, **seconds: float) -> None:
+        """Set timeouts for this transaction, or outside of one for the session until the segment ends."""
+        for name, value in seconds.items():
+            text = f"{round(value * 1000)}ms"
+            scope = "LOCAL " if self._transactional or self._target.channel.in_transaction else ""
+            await self._target.channel.send(f"SET {scope}{name} = '{text}'")
+            if not scope and name not in self._changed_settings:
+                self._changed_settings.append(name)
+
+    async def begin_step(self, step: Step) -> Wire:
+        """Set the timeouts that the migration asks for."""
+        own = own_timeouts(step)
+        if own:
+            await self._set(**own)
+        return PostgresWire(self._target.channel, holding=self._transactional)
+
+    async def end_step(self, step: Step, *, wrote_data: bool) -> None:
+        """Check deferred constraints, then let them be deferred again as they were declared."""
+        if wrote_data and self._transactional:
+            origin = Origin(step.version.text, step.migration.place)
+            await self._target.channel.send("SET CONSTRAINTS ALL IMMEDIATE", origin=origin)
+            await self._target.channel.send(DEFER_AGAIN, origin=origin)
+        if own_timeouts(step):
+            await self._set_timeouts()
+        await self._books.stop_clock(step.version)
+
+    async def record(self, kept: Kept, line: LogLine, batch: Batch) -> None:
+        """Write record and log row; in a transaction in lots, before its end."""
+        self._books.record(kept, line, batch)
+        await self._write_books()
+
+    async def forget(self, record: Record, line: LogLine, batch: Batch) -> None:
+        """Remove a record and log it; in a transaction in lots, before its end."""
+        self._books.forget(record, line, batch)
+        await self._write_books()
+
+    async def revise(self, record: Record, kept: Kept, line: LogLine, batch: Batch) -> None:
+        """Update a record in its place and log it."""
+        await self._books.revise(await self._target.names(), record, kept, line, batch)
+        await self._write_books()
+
+    async def _write_books(self) -> None:
+        names = await self._target.names()
+        if self._transactional:
+            if self._books.due:
+                await self._books.write(names)
+            return
+        await self._target.channel.send("BEGIN")
+        await self._books.write(names)
+        await self._target.channel.send("COMMIT")
+
+    async def log(self, lines: Sequence[LogLine], batch: Batch) -> None:
+        """Write log lines in one statement."""
+        if self._target.channel.broken:
+            await self._target.open()
+        await write_log(self._target.channel, await self._target.names(), lines, batch)
+
+    async def commit(self) -> Sealed:
+        """Write what is gathered, read the mark, commit: one round trip after the steps have been answered."""
+        names = await self._target.names()
+        if not self._transactional:
+            seen = await self._read_mark(await self._target.channel.send(names.select_mark))
+            await self._end_session()
+            return Sealed(seen)
+        await self._books.write(names)
+        mark = await self._target.channel.send(names.select_mark)
+        ended = await self._target.channel.send("COMMIT")
+        await self._target.channel.close_pipeline()
+        if ended.statusmessage != "COMMIT":
+            raise not_committed(ended.statusmessage)
+        return Sealed(await self._read_mark(mark), self._books.elapsed_ms)
+
+    async def abort(self) -> None:
+        """End the segment; nothing of its transaction stands."""
+        self._books = Books(self._target.channel)
+        try:
+            await self._target.channel.drop_pipeline()
+            if self._target.channel.broken:
+                return
+            if self._target.channel.in_transaction:
+                await self._target.channel.send("ROLLBACK")
+            if not self._transactional:
+                await self._end_session()
+        except (psycopg.Error, EngineError):
+            await self._target.channel.connection.close()
+
+    async def _end_session(self) -> None:
+        """Give the session lock back, and the settings of the session as they were."""
+        if self._session_lock:
+            await self._target.channel.rows(lock.UNLOCK_SESSION, [await self._target.key()])
+            self._session_lock = False
+        for name in self._changed_settings:
+            await self._target.channel.send(f"RESET {name}")
+        self._changed_settings.clear()
+
+    async def confirm(self, batch: Batch) -> frozenset[Version]:
+        """What the log says. On a new connection the lock is taken first: then the old transaction has ended."""
+        if self._target.channel.broken:
+            await self._target.open()
+            await self._wait_for_old_transaction()
+        rows = await named(
+            self._target.channel, (await self._target.names()).select_confirmed, {"batch": batch.id}
+        )
+        return frozenset(Version(row[0]) for row in rows)
+
+    async def _wait_for_old_transaction(self) -> None:
+        for _ in range(round(self._target.settings.lock_wait * 10) + 1):
+            self._transactional = True
+            if isinstance(await self.acquire(transactional=True), Held):
+                await self.abort()
+                return
+            await self._target.channel.rows("SELECT pg_sleep(0.1)")
+        raise ConnectionFailedError("the old connection still holds the lock", refusal=Refusal.LOST)
+
+    def reader(self) -> AbstractAsyncContextManager[Wire]:
+        """A read-only transaction of its own."""
+        return self._read_only()
+
+    @asynccontextmanager
+    async def _read_only(self) -> AsyncIterator[Wire]:
+        await self._target.channel.send("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY")
+        try:
+            self._transactional = True
+            await self._set_timeouts()
+            yield PostgresWire(self._target.channel, holding=True)
+        finally:
+            await self.abort()

@@ -1,0 +1,88 @@
+"""What every part of a PostgreSQL connection works on: the channel, and what the catalog says of the database."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from stepwell.core.errors import UsageError
+from stepwell.core.redact import Redactor
+from stepwell.engines.postgresql import tables
+from stepwell.engines.postgresql.channel import Channel
+from stepwell.engines.postgresql.inspect import DESCRIBE, describe
+from stepwell.engines.postgresql.lock import key_of
+from stepwell.engines.postgresql.opening import give_back, open_connection
+from stepwell.ports import EngineError
+
+if TYPE_CHECKING:
+    from stepwell.core.tables import TableNames
+    from stepwell.core.url import DatabaseUrl
+    from stepwell.engines.postgresql.channel import Cursor
+    from stepwell.engines.postgresql.inspect import Description
+    from stepwell.engines.postgresql.opening import Opened
+    from stepwell.ports import ConnectOptions
+
+
+class Target:
+    """A database that is connected to. `channel` is another one after `open` was called again."""
+
+    def __init__(self, url: DatabaseUrl | None, options: ConnectOptions) -> None:
+        self.url = url
+        self.settings = options.settings
+        self.channel: Channel
+        self._options = options
+        self._redactor = Redactor(url.secrets if url is not None else ())
+        self._opened: Opened
+        self._description: Description | None = None
+
+    async def open(self) -> None:
+        """Connect, again if need be."""
+        self._opened = await open_connection(self.url, self._options, self._redactor)
+        self.channel = Channel(self._opened.connection, self._redactor)
+        if self.settings.role:
+            await self.channel.send(f"SET ROLE {tables.quote(self.settings.role)}")
+
+    async def close(self) -> None:
+        """Give the connection back; there is nobody left to tell of a failure."""
+        with suppress(psycopg.Error, EngineError):
+            if self.settings.role and not self.channel.broken:
+                await self.channel.send("RESET ROLE")
+        with suppress(psycopg.Error):
+            await give_back(self._opened)
+
+    async def describe(self, *, fresh: bool = False) -> Description:
+        """What the catalog says, by default as it said before."""
+        if self._description is None or fresh:
+            rows = await self.channel.fetch(await self.ask_description())
+            self._description = describe(rows, self.settings.table)
+        return self._description
+
+    async def ask_description(self) -> Cursor:
+        """Ask the catalog; the rows are for `inspect.describe`."""
+        table = self.settings.table
+        return await self.channel.send(DESCRIBE, [self.settings.schema, table, f"{table}_log"])
+
+    def forget_description(self) -> None:
+        """What the catalog said does not hold any more."""
+        self._description = None
+
+    def tables(self, found: Description) -> TableNames:
+        """The names of the tool's tables. Raises `UsageError` where their schema does not exist."""
+        if found.schema is None:
+            missing = self.settings.schema
+            raise UsageError(
+                f"the schema {missing} does not exist" if missing else "no schema of the search path exists",
+                hint="create it, or choose another with the setting 'schema'",
+            )
+        return tables.names(found.schema, self.settings.table)
+
+    async def names(self) -> TableNames:
+        """The names of the tool's tables, by what the catalog said before."""
+        return self.tables(await self.describe())
+
+    async def key(self) -> int:
+        """The key of the lock."""
+        found = await self.describe()
+        return key_of(found.database, found.schema or "", self.settings.table)
