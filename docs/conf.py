@@ -14,7 +14,7 @@ nitpicky = True
 
 # The third level of headings can be linked to, as `running.md#exit-codes`.
 myst_heading_anchors = 3
-myst_enable_extensions = ["deflist"]
+
 
 html_theme = "furo"
 html_title = "stepwell"
