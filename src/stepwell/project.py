@@ -113,7 +113,7 @@ class Project:
         Raises a `StepwellError` where something fails; its `report` then says what became of every step.
         """
         from stepwell.app.migrate import migrate
-        from stepwell.sources.loading import root_on_path
+        from stepwell.sources.root import root_on_path
 
         with root_on_path(self.root):
             return await migrate(
@@ -138,7 +138,7 @@ class Project:
     ) -> RunReport:
         """Revert what stands after `target`, or the last `steps` (default: one). Raises as `migrate` does."""
         from stepwell.app.rollback import rollback
-        from stepwell.sources.loading import root_on_path
+        from stepwell.sources.root import root_on_path
 
         with root_on_path(self.root):
             return await rollback(

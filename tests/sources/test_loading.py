@@ -16,8 +16,8 @@ from stepwell.engines.postgresql.lexical import POSTGRESQL
 from stepwell.sources.directory import DirectorySource
 from stepwell.sources.effective import effective
 from stepwell.sources.loader import PythonLoader
-from stepwell.sources.loading import root_on_path
 from stepwell.sources.memory import MemorySource
+from stepwell.sources.root import root_on_path
 
 MakeFolder = Callable[[Mapping[str, bytes | str]], Path]
 PATH = "db/migrations/006_add.py"

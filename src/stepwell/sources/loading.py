@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from hashlib import sha256
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -14,33 +13,15 @@ from stepwell.core.errors import MigrationFileError, Place
 from stepwell.core.files.pytree import compile_text
 from stepwell.core.files.text import decode
 from stepwell.core.redact import Redactor
+from stepwell.sources.root import root_on_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
     from stepwell.core.migration import PythonBody, SourceFile
 
 _INHERIT = "inherit from `Migration`, with `from stepwell import Migration`"
-
-
-@contextmanager
-def root_on_path(root: Path | None) -> Iterator[None]:
-    """Put the root of a project first on `sys.path`, and take it away afterwards. None changes nothing.
-
-    `sys.path` belongs to the process: while the block runs, all threads see it.
-    """
-    if root is None:
-        yield
-        return
-    entry = str(root.resolve())
-    sys.path.insert(0, entry)
-    try:
-        yield
-    finally:
-        if entry in sys.path:  # what was imported may have changed the path itself
-            sys.path.remove(entry)
 
 
 def load_class(source: SourceFile, body: PythonBody, root: Path | None) -> type[Author]:
