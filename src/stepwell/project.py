@@ -13,7 +13,6 @@ import random
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from stepwell.app.context import Context
 from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError
 from stepwell.core.events import Event, StatementSent, WaitingForServer
 from stepwell.core.files.listing import SourceListing
+from stepwell.core.redact import Redactor
 from stepwell.core.settings import Atomic, Settings
 from stepwell.core.ulid import RANDOM_BITS, ulid
 from stepwell.core.url import parse_url
@@ -212,7 +212,7 @@ class Project:
                 raise UsageError(
                     "no database is named", hint="give --url, DATABASE_URL, or 'url' in the configuration"
                 )
-            return await self._patiently(engine, url, replace(options, read_only=read_only))
+            return await self._patiently(engine, url, options._replace(read_only=read_only))
 
         return Context(
             settings=self.settings,
@@ -220,11 +220,11 @@ class Project:
             loader=PythonLoader(self.root),
             dialect=engine.dialect,
             connect=connect,
-            shown_url=url.shown if url is not None else "",
             emit=self._emit,
             clock=time.monotonic,
             jitter=random.random,
             new_batch=new_batch,
+            clean=Redactor(url.secrets if url is not None else ()).clean,
         )
 
     async def _patiently(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -26,17 +25,19 @@ class Loader(Protocol):
         """The name of its file as code objects have it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """Everything a verb needs. `jitter` gives numbers from 0 to 1, `clock` seconds that only go up."""
+class Context(NamedTuple):
+    """Everything a verb needs.
+
+    `jitter` gives numbers from 0 to 1, `clock` seconds that only go up, `clean` a text without secrets.
+    """
 
     settings: Settings
     source: Source
     loader: Loader
     dialect: Dialect
     connect: Callable[[bool], Awaitable[Connection]]
-    shown_url: str
     emit: Callable[[Event], None]
     clock: Callable[[], float]
     jitter: Callable[[], float]
     new_batch: Callable[[], Batch]
+    clean: Callable[[str], str]

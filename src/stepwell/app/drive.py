@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stepwell.app.body import locate_in_sections, run_body
@@ -91,6 +92,21 @@ class Shell:
                 return end
 
     async def _attempt(self, action: Action) -> Outcome:
+        outcome = await self._told(action)
+        return replace(outcome, fault=self._clean(outcome.fault)) if isinstance(outcome, Failed) else outcome
+
+    def _clean(self, fault: Fault) -> Fault:
+        """Without secrets: what Python raises, and what an author writes, may hold the password of the database."""
+        statement = self._context.clean(fault.statement) if fault.statement is not None else None
+        return replace(
+            fault,
+            message=self._context.clean(fault.message),
+            detail=self._context.clean(fault.detail) if fault.detail is not None else None,
+            statement=statement,
+            position=fault.position if statement == fault.statement else None,
+        )
+
+    async def _told(self, action: Action) -> Outcome:
         try:
             return await self._perform(action)
         except EngineError as error:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.app.gather import Shelf, with_bodies
 from stepwell.app.outcome import Course, finish, planned
@@ -31,8 +31,7 @@ POLL = 0.2  # seconds between two looks at a statement of somebody else that run
 MOST_PLANS = 100  # how often a plan is made anew before something is told to be wrong
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """A plan with everything that has to be known before its first statement."""
 
     plan: Plan
@@ -143,7 +142,7 @@ def _rest_of(wish: Wish, finished: tuple[StepReport, ...]) -> Wish:
     """What is left to wish for when some steps of a rollback by number are done."""
     if wish.direction is Direction.UP or wish.target is not None:
         return wish
-    return replace(wish, steps=(1 if wish.steps is None else wish.steps) - len(finished))
+    return wish._replace(steps=(1 if wish.steps is None else wish.steps) - len(finished))
 
 
 async def _only_told(

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 from psycopg.pq import ConnStatus, TransactionStatus
@@ -32,8 +31,7 @@ Cursor = psycopg.AsyncRawCursor[Row]
 PRUNE_EVERY = 256  # answered statements are forgotten in lots, so that a long run keeps no memory of them
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """A statement that was sent: its cursor, its origin, how its author wrote it, how many rows it must touch."""
 
     cursor: Cursor

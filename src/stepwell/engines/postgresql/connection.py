@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from stepwell.core.plan import Step
     from stepwell.core.sql.kinds import CreatedObject
     from stepwell.core.url import DatabaseUrl
+    from stepwell.engines.postgresql.inspect import Description
     from stepwell.engines.postgresql.segments import Segments
     from stepwell.ports import Batch, ConnectOptions, Dialect, Kept, Sealed, Wire
 
@@ -86,6 +87,7 @@ class PostgresConnection:
         names = self._target.tables(found)
         shape = trusted_shape(found, self._trusted)
         log_exists = trusted_log(found, self._trusted)
+        self._may_read(found)
         if shape is TableShape.ABSENT:
             return History(shape, log_exists=log_exists)
         records = [read_record(row) for row in await self._dicts(names.select_records)]
@@ -109,12 +111,23 @@ class PostgresConnection:
 
         return await existing(self._target.channel, objects)
 
+    def _may_read(self, found: Description) -> None:
+        if all(relation is None or relation.may_select for relation in (found.history, found.log)):
+            return
+        from stepwell.engines.postgresql.rights import check_reading
+
+        check_reading(found, self._shown)
+
+    @property
+    def _shown(self) -> str:
+        url = self._target.url
+        return url.shown if url is not None else "the database"
+
     async def check_rights(self, history: History) -> None:
         """Name what this role may not do."""
         from stepwell.engines.postgresql.rights import check_rights
 
-        url = self._target.url
-        check_rights(await self._target.describe(), history, url.shown if url else "the database")
+        check_rights(await self._target.describe(), history, self._shown)
 
     async def read_log(self, limit: int | None, batch: str | None) -> tuple[LogEntry, ...]:
         """The newest rows, oldest first."""
@@ -123,6 +136,7 @@ class PostgresConnection:
         found = await self._target.describe(fresh=True)
         if not trusted_log(found, self._trusted):
             return ()
+        self._may_read(found)
         sql = self._target.tables(found).select_log(of_batch=batch is not None)
         rows = await named(self._target.channel, sql, {"batch": batch, "limit": limit})
         return tuple(log_entry(row, as_utc) for row in reversed(rows))

@@ -5,8 +5,7 @@ By SELECT on `pg_class`, never `to_regclass`: that reads a cache which taking a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stepwell.core.errors import HistoryTableError
 from stepwell.core.history import TableShape
@@ -44,8 +43,7 @@ LEFT JOIN pg_catalog.pg_class c
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(NamedTuple):
     """What stands under one of the two names."""
 
     name: str
@@ -65,8 +63,7 @@ class Relation:
     may_alter: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class Description(NamedTuple):
     """What the catalog says. `schema` is None where the search path names none that exists."""
 
     database: str

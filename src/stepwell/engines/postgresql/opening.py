@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.pq import TransactionStatus
 
 from stepwell.core.errors import UsageError
 from stepwell.engines.postgresql.errors import why_not
@@ -60,6 +61,11 @@ async def _borrow(connect: Any) -> Opened:
         raise UsageError(
             f"connect= must give a psycopg.AsyncConnection, not {type(connection).__name__}",
             hint="for example connect=lambda: psycopg.AsyncConnection.connect(...)",
+        )
+    if connection.info.transaction_status is not TransactionStatus.IDLE:
+        raise UsageError(
+            "the connection that connect= gave is in a transaction, or closed",
+            hint="commit before you lend it: a run has transactions of its own",
         )
     opened = Opened(connection, lent=True, was_autocommit=connection.autocommit)
     if not connection.autocommit:

@@ -32,6 +32,14 @@ def check_rights(found: Description, history: History, shown: str) -> None:
             _check_writing(found, relation, shown)
 
 
+def check_reading(found: Description, shown: str) -> None:
+    """Raises `ConnectionFailedError` where a table of the tool may not be read."""
+    for relation in (found.history, found.log):
+        if relation is not None and not relation.may_select:
+            name = f"{found.schema}.{relation.name}"
+            raise _missing(found, f"SELECT on {name}", f"GRANT SELECT ON {name}", shown)
+
+
 def _check_creating(found: Description, history: History, shown: str) -> None:
     makes_a_table = history.shape is TableShape.ABSENT or not history.log_exists
     if makes_a_table and not found.may_create:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from stepwell.core.errors import UsageError
+from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError
 from stepwell.core.redact import Redactor
 from stepwell.engines.postgresql import tables
 from stepwell.engines.postgresql.channel import Channel
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from stepwell.engines.postgresql.inspect import Description
     from stepwell.engines.postgresql.opening import Opened
     from stepwell.ports import ConnectOptions
+
+NO_RIGHT = "42501"
 
 
 class Target:
@@ -42,7 +44,19 @@ class Target:
         self._opened = await open_connection(self.url, self._options, self._redactor)
         self.channel = Channel(self._opened.connection, self._redactor)
         if self.settings.role:
-            await self.channel.send(f"SET ROLE {tables.quote(self.settings.role)}")
+            await self._take_on(self.settings.role)
+
+    async def _take_on(self, role: str) -> None:
+        try:
+            await self.channel.send(f"SET ROLE {tables.quote(role)}")
+        except EngineError as error:
+            await self.close()
+            shown = self.url.shown if self.url is not None else "the database"
+            raise ConnectionFailedError(
+                f"{shown}: the role {role} can't be taken on ({error.message})",
+                refusal=Refusal.RIGHTS if error.fault.sqlstate == NO_RIGHT else Refusal.NO_ROLE,
+                hint="see the setting 'role'; to allow it: GRANT ROLE TO USER",
+            ) from error
 
     async def close(self) -> None:
         """Give the connection back; there is nobody left to tell of a failure."""
