@@ -83,7 +83,7 @@ def poll(action: Prepare | Acquire, policy: RunPolicy) -> Part[Held | Ok | Faile
         seconds = min(pause * (0.5 + policy.jitter()), left)
         slept = yield Sleep(seconds, waited, outcome.holder)
         if not isinstance(slept, Ok):
-            return failure_of(slept)
+            return Ending(failure_of(slept).fault)
         waited, pause = waited + seconds, min(pause * 1.5, LONGEST_POLL)
 
 
