@@ -15,7 +15,6 @@ nitpicky = True
 # The third level of headings can be linked to, as `running.md#exit-codes`.
 myst_heading_anchors = 3
 
-
 html_theme = "furo"
 html_title = "stepwell"
 html_show_sourcelink = False
