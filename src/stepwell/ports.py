@@ -7,7 +7,7 @@ An engine is a package under `stepwell.engines` (or an installed one with the en
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from stepwell.core.errors import FailureKind, StepError
 
@@ -37,8 +37,7 @@ class EngineError(StepError):
         self.kind = kind
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(NamedTuple):
     """What is text and policy about an engine: nothing here acts.
 
     `hints` maps SQLSTATEs (or what the engine has in their place) to advice for the author of a migration.
@@ -51,16 +50,14 @@ class Dialect:
     hints: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a statement comes from: the version of its step, and the line that issued it."""
 
     version: str
     place: Place | None
 
 
-@dataclass(frozen=True, slots=True)
-class BoundStatement:
+class BoundStatement(NamedTuple):
     """One statement, ready for the driver: its text, its parameters in the dialect's style, its data if it is a COPY.
 
     `shown` is the statement as its author wrote it, for messages.
@@ -107,8 +104,7 @@ class Wire(Protocol):
         """Lend the driver's own connection; waits before and after."""
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(NamedTuple):
     """What a connection knows of its database; `table` is the history table, schema-qualified if there are schemas."""
 
     url: str
@@ -118,8 +114,7 @@ class About:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """One run of the tool, as its log rows tell it."""
 
     id: str
@@ -127,8 +122,7 @@ class Batch:
     tool: str
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """What a record is made of: the checksum and the hash of the file belong to the bytes that ran."""
 
     migration: Migration
@@ -225,8 +219,7 @@ class Engine(Protocol):
         """Open a connection. Raises `ConnectionFailedError` that tells why not."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectOptions:
+class ConnectOptions(NamedTuple):
     """How to connect. `connect` is the caller's own way to get a driver connection, who stays its owner.
 
     `root` is the folder that relative paths start from; `read_only`: the run only asks.

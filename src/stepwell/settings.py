@@ -9,9 +9,8 @@ root; `[tool.stepwell.env.NAME]`; `[tool.stepwell]` of `pyproject.toml`, or the 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stepwell.core.errors import Place, UsageError
 from stepwell.core.nearest import did_you_mean
@@ -37,8 +36,7 @@ _ASSIGNMENT = re.compile(
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedSettings:
+class LoadedSettings(NamedTuple):
     """The settings that hold with their origins, the folder where relative paths start, and what was read for
     them.
 
@@ -56,8 +54,7 @@ class LoadedSettings:
         return self.resolved.settings
 
 
-@dataclass(frozen=True, slots=True)
-class _Config:
+class _Config(NamedTuple):
     """A configuration file: its own table, and the line of each key by the section that it is in."""
 
     path: Path

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.errors import MigrationError, Place
 from stepwell.core.files.listing import together
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from stepwell.core.migration import Migration, SourceFile, Version
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(NamedTuple):
     """The files, what was noticed about them, and the situation that they make with the history."""
 
     situation: Situation

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -16,8 +15,7 @@ def no_arguments(parser: ArgumentParser) -> None:
     """Configure a command that has only the common options."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """One command.
 
     `help` is one line; `about` is more, for the command's own help; `examples` are command lines with what

@@ -4,9 +4,8 @@ nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.duration import parse_duration
 from stepwell.core.settings import SETTINGS
@@ -47,8 +46,7 @@ class Verbosity(Enum):
     VERBOSE = "verbose"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """The common options as values. `flags` are the settings that were given, `wait` is in seconds."""
 
     format: Format = Format.TEXT

@@ -7,7 +7,6 @@ from __future__ import annotations
 import io
 import os
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TextIO
 
 from stepwell.cli.options import Format, Verbosity
@@ -61,7 +60,7 @@ class Output:
 
     def err_view(self) -> View:
         """How messages are to be drawn."""
-        return replace(self._view(self._err), width=None)
+        return self._view(self._err)._replace(width=None)
 
     def result(self, text: Callable[[View], str], document: Callable[[], Mapping[str, Any]]) -> None:
         """Print the result of the command: the text, or the document where JSON was asked for."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Abilities:
+class Abilities(NamedTuple):
     """The abilities of an engine.
 
     `transactional_ddl`: schema changes can be undone with their transaction, so that a batch can be atomic.

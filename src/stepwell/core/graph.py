@@ -6,8 +6,7 @@ Knows versions and places only: not what a migration does, nor whether it is app
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.errors import GraphError, together
 from stepwell.core.migration import Finding
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from stepwell.core.migration import Version, VersionKey
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """What the graph needs to know of a migration."""
 
     version: Version
@@ -29,8 +27,7 @@ class Node:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(NamedTuple):
     """Migrations in plan order: every one after what it depends on, ties broken by natural order of version."""
 
     order: tuple[Version, ...]

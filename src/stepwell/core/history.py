@@ -5,11 +5,10 @@ Pure: the records come from a connection, the checksums from a function that is 
 
 from __future__ import annotations
 
-import ast
 import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.migration import Version
 
@@ -39,8 +38,7 @@ class TableShape(StrEnum):
     FULL = "full"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One row of the history. `applied_at` is aware and in UTC; `id` is the order of application."""
 
     id: int
@@ -62,8 +60,7 @@ class HistoryMark:
     sum_of_ids: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class JournalEntry:
+class JournalEntry(NamedTuple):
     """How far one statement of a step outside a transaction came, by the log: intent, done or failed."""
 
     statement: int
@@ -71,8 +68,7 @@ class JournalEntry:
     digest: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """A step outside a transaction that began and has no record: what its journal says, in order."""
 
     version: Version
@@ -90,8 +86,7 @@ class Attempt:
         return bool(self.entries) and self.entries[-1].event == "intent"
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(NamedTuple):
     """All that is read at the start: the shape of the table, its records by id, unfinished attempts, and the mark."""
 
     shape: TableShape = TableShape.ABSENT
@@ -131,21 +126,19 @@ def mark_of(ids: Iterable[int]) -> HistoryMark:
 
 
 def parse_dependencies(text: str | None) -> tuple[Version, ...]:
-    """Read the column `dependencies`: a JSON array, a Python list, comma-separated text, empty, or NULL."""
-    if text is None or not text.strip():
+    """Read the column `dependencies`: a JSON array, a Python list, `{a,b}`, comma-separated text, empty, or NULL.
+
+    A version holds none of the characters that these forms put around it, so that no form has to be told from another;
+    numbers without quotes keep their zeros.
+    """
+    bare = (text or "").strip().strip("[](){}")
+    if bare.lower() in _NOTHING:
         return ()
-    return tuple(Version(item) for item in _items(text.strip()) if item)
+    items = (item.strip().strip("\"'").strip() for item in bare.split(","))
+    return tuple(Version(item) for item in items if item)
 
 
-def _items(text: str) -> list[str]:
-    for read in (json.loads, ast.literal_eval):
-        try:
-            value = read(text)
-        except (ValueError, SyntaxError):
-            continue
-        if isinstance(value, list | tuple):
-            return [str(item).strip() for item in value]
-    return [item.strip().strip("{}[]\"'") for item in text.split(",")]
+_NOTHING = frozenset({"", "null", "none"})
 
 
 def dump_dependencies(dependencies: Iterable[Version]) -> str:

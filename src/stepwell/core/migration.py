@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import total_ordering
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.errors import Place, UsageError
 
@@ -122,8 +122,7 @@ class SqlSection:
     statements: tuple[Statement, ...] = field(default=(), repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class SqlBody:
+class SqlBody(NamedTuple):
     """What an SQL file holds. A missing or empty down section is None."""
 
     up: SqlSection
@@ -165,8 +164,7 @@ class SourceFile:
     file_hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One result of `check` or of a lint rule: a stable code, what it says, where, and what to do."""
 
     code: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from stepwell.core.errors import Fault
@@ -49,8 +49,7 @@ class StepReport:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentReport:
+class SegmentReport(NamedTuple):
     """A part of the run that commits as one transaction (or, with `transactional` false, has none), and why it ends."""
 
     number: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stepwell.core.duration import parse_duration
 from stepwell.core.errors import UsageError
@@ -66,8 +66,7 @@ class OriginKind(StrEnum):
     DEFAULT = "default"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a value came from: `name` is the flag, variable or section, `place` the file and line."""
 
     kind: OriginKind
@@ -90,8 +89,7 @@ Layer = Mapping[str, Given]
 """One place that values may come from: the name of each setting that is given there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One row of the table. `parse` turns what was given into the value, or raises `ValueError` saying why
     not.
     """
@@ -116,8 +114,7 @@ class Setting:
         return (own, "DATABASE_URL") if self.name == "url" else (own,)
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """The settings that hold, and where each came from."""
 
     settings: Settings

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stepwell.core.history import Attempt, JournalEntry, TableShape
 from stepwell.core.migration import Version
@@ -42,8 +41,7 @@ JOURNAL_EVENTS = ("intent", "done", "statement_failed")
 CLOSING_EVENTS = ("applied", "reverted", "marked", "unmarked")
 
 
-@dataclass(frozen=True, slots=True)
-class TableNames:
+class TableNames(NamedTuple):
     """The quoted, where there are schemas qualified, names of the two tables."""
 
     history: str

@@ -4,10 +4,9 @@ decides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.history import State
 from stepwell.core.report import Outcome
@@ -27,8 +26,7 @@ class Tone(StrEnum):
     FAINT = "2"
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """The surface that is drawn on.
 
     `width` is in columns (None: unlimited); `now` and `zone` are the reader's clock (None: the zone of this
@@ -52,8 +50,7 @@ class View:
         return "…" if self.unicode else "~"
 
 
-@dataclass(frozen=True, slots=True)
-class Badge:
+class Badge(NamedTuple):
     """A word with its symbol, for screens that have it and for those that don't."""
 
     symbol: str

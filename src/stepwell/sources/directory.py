@@ -6,7 +6,7 @@ import os
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.errors import MigrationError, MigrationFileError, Place, UsageError
 from stepwell.core.files.admission import admit, finding_about
@@ -25,8 +25,7 @@ _OPEN_FLAGS = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NONBLOCK", 
 _HAS_MODES = os.name == "posix"
 
 
-@dataclass(frozen=True, slots=True)
-class DirectorySource:
+class DirectorySource(NamedTuple):
     """The files of one or more folders, without their subfolders.
 
     Folders that are not absolute, and paths as people see them, are relative to `shown_relative_to`: the root

@@ -30,8 +30,10 @@ class MisuseConformance(Suite):
                 "never awaited",
             ),
             "never awaited, many after it": (
-                f'database.execute("{INSERT}")  {MARK}\n'
-                'for _ in range(50):\n    await database.execute("DELETE FROM items")',
+                (
+                    f'database.execute("{INSERT}")  {MARK}\n'
+                    'for _ in range(50):\n    await database.execute("DELETE FROM items")'
+                ),
                 "never awaited",
             ),
             "never awaited, with values": (
@@ -45,12 +47,14 @@ class MisuseConformance(Suite):
                 "second time",
             ),
             "a task that is not awaited": (
-                "import asyncio\n"
-                "async def later():\n"
-                "    await asyncio.sleep(0.01)\n"
-                f'    await database.execute("{INSERT}")\n'
-                f'call = database.execute("{INSERT}")  {MARK}\n'
-                "task = asyncio.create_task(later())",
+                (
+                    "import asyncio\n"
+                    "async def later():\n"
+                    "    await asyncio.sleep(0.01)\n"
+                    f'    await database.execute("{INSERT}")\n'
+                    f'call = database.execute("{INSERT}")  {MARK}\n'
+                    "task = asyncio.create_task(later())"
+                ),
                 "never awaited",
             ),
             "a value that is not given": (

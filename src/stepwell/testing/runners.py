@@ -11,7 +11,7 @@ from stepwell.core.errors import LockTimeoutError
 from stepwell.core.events import Waiting
 from stepwell.core.migration import Direction
 from stepwell.testing.suite import Suite, cases
-from stepwell.testing.workshop import outcomes, report_of
+from stepwell.testing.workshop import outcomes, report_of, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,8 +44,7 @@ class RunnersConformance(Suite):
             first = asyncio.create_task(shop.project().migrate())
             await shop.has_begun()
             second = asyncio.create_task(shop.project(events=waited.append).migrate())
-            while not any(isinstance(event, Waiting) for event in waited):
-                await asyncio.sleep(0.01)
+            await until(lambda: any(isinstance(event, Waiting) for event in waited))
             shop.let_go()
             return await first, await second
 

@@ -1,4 +1,4 @@
-"""What every part of the suite stands on: what an engine's test class has to give, and cases as data without a plugin."""
+"""What every part of the suite stands on: what an engine's test class has to give, and cases as data."""
 
 from __future__ import annotations
 

@@ -18,16 +18,20 @@ OTHER_TOOLS = {
     "laravel": ("CREATE TABLE migrations (id INTEGER PRIMARY KEY, migration VARCHAR(255), batch INTEGER)",),
     "typeorm": ("CREATE TABLE migrations (id INTEGER PRIMARY KEY, timestamp BIGINT, name VARCHAR(255))",),
     "knex": (
-        "CREATE TABLE migrations (id INTEGER PRIMARY KEY, name VARCHAR(255), batch INTEGER,"
-        " migration_time TIMESTAMP)",
+        (
+            "CREATE TABLE migrations (id INTEGER PRIMARY KEY, name VARCHAR(255), batch INTEGER,"
+            " migration_time TIMESTAMP)"
+        ),
     ),
     "a view": (
         "CREATE TABLE under (id INTEGER)",
         "CREATE VIEW migrations AS SELECT id FROM under",
     ),
     "one column more": (
-        "CREATE TABLE migrations (id INTEGER PRIMARY KEY, version VARCHAR(50), name VARCHAR(255), description TEXT,"
-        " dependencies TEXT, created_at TIMESTAMP, applied_at TIMESTAMP, owner VARCHAR(20))",
+        (
+            "CREATE TABLE migrations (id INTEGER PRIMARY KEY, version VARCHAR(50), name VARCHAR(255), description TEXT,"
+            " dependencies TEXT, created_at TIMESTAMP, applied_at TIMESTAMP, owner VARCHAR(20))"
+        ),
     ),
     "a log that is another's": ("CREATE TABLE migrations_log (id INTEGER PRIMARY KEY, message TEXT)",),
 }

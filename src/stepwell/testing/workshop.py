@@ -1,4 +1,4 @@
-"""A folder of migrations that a test writes, and the verbs run on it. It knows no engine, and asserts nothing itself."""
+"""A folder of migrations that a test writes, and the verbs run on it. It knows no engine and asserts nothing."""
 
 from __future__ import annotations
 
@@ -133,11 +133,7 @@ class Workshop:
 
     async def has_begun(self) -> None:
         """Wait until a migration of `waiting` is at its waiting point."""
-        deadline = time.monotonic() + PATIENCE
-        while not self._begun.exists():
-            if time.monotonic() > deadline:
-                raise TimeoutError("the migration did not begin")
-            await asyncio.sleep(POLL)
+        await until(self._begun.exists)
 
     def let_go(self) -> None:
         """Let the migration of `waiting` end."""
@@ -228,6 +224,15 @@ class Workshop:
     def column(self, sql: str) -> list[Any]:
         """The first column of what a query gives."""
         return [row[0] for row in self.ask(sql)]
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait until something is true; raises `TimeoutError` where it does not come."""
+    deadline = time.monotonic() + PATIENCE
+    while not true():  # noqa: ASYNC110 - what is waited for happens in the database or in another process
+        if time.monotonic() > deadline:
+            raise TimeoutError("what was waited for did not happen")
+        await asyncio.sleep(POLL)
 
 
 def outcomes(report: RunReport) -> list[str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from stepwell.core.errors import MigrationFileError
 
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from stepwell.core.migration import Finding, SourceFile
 
 
-@dataclass(frozen=True, slots=True)
-class SourceListing:
+class SourceListing(NamedTuple):
     """The files of a source, read once, in the order of folders and names; what was noticed about them."""
 
     files: tuple[SourceFile, ...]

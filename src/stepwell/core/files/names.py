@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum, StrEnum
+from typing import NamedTuple
 
 from stepwell.core.migration import Language
 
@@ -31,8 +31,7 @@ class IgnoredBecause(StrEnum):
     RESERVED = "names that begin with 'R__' are reserved"
 
 
-@dataclass(frozen=True, slots=True)
-class FileName:
+class FileName(NamedTuple):
     """The parts of the name of a file that is a migration, or may be one.
 
     `version` is the stem up to its first `_`, not yet checked; `name` is the rest, or else the version again.
@@ -44,8 +43,7 @@ class FileName:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(NamedTuple):
     """The file is none of ours."""
 
     because: IgnoredBecause

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stepwell.core.errors import MigrationFileError, together
@@ -41,6 +40,6 @@ def _wrong_block(step: Step, reason: str, line: int) -> MigrationFileError:
     )
     return MigrationFileError(
         f"{reason}, but {step.version} {step.migration.name} runs in one",
-        place=replace(step.migration.place, line=line),
+        place=step.migration.place._replace(line=line),
         hint=f"{add}; a step without transaction is best alone in its file",
     )

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.history import HistoryMark
 from stepwell.core.settings import Atomic
 
 if TYPE_CHECKING:
-    from stepwell.core.migration import Direction
     from collections.abc import Callable, Mapping
 
     from stepwell.core.facts import StepFacts
     from stepwell.core.graph import Graph
     from stepwell.core.history import Attempt, Entry, Record
-    from stepwell.core.migration import Migration, Version
+    from stepwell.core.migration import Direction, Migration, Version
 
     Facts = Callable[[Migration, Direction], StepFacts]
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """What a person asked for. `target` is as they typed it; `steps` is for a rollback only."""
 
     direction: Direction
@@ -34,8 +32,7 @@ class Wish:
     allow_missing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One migration in one direction. `record` is what a rollback removes; `attempt` is what a former run began."""
 
     migration: Migration
@@ -49,8 +46,7 @@ class Step:
         return self.migration.version
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """The steps that commit as one transaction, or one step that has none; `ends_because` is None for the last one."""
 
     number: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +19,7 @@ class Fold(Enum):
     LOWER_ALL = auto()  # names are the same in any case, quoted or not
 
 
-@dataclass(frozen=True, slots=True)
-class BodyRule:
+class BodyRule(NamedTuple):
     """Which statements hold other statements, so that a `;` inside does not end them.
 
     `objects`: what is created by such a statement. `opener`: the words that open the body. `nests`: blocks
@@ -34,8 +33,7 @@ class BodyRule:
     anonymous: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OutsideOnly:
+class OutsideOnly(NamedTuple):
     """A command that can't be in a transaction, and the reason in words.
 
     `pattern` is a regular expression for the statement's sentence (`Reader.sentence`), matched at its start;

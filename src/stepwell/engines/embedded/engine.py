@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +45,7 @@ async def _connect(url: DatabaseUrl, options: ConnectOptions, server: Any, shown
         """A connection that holds the server."""
 
         async def about(self) -> About:
-            return replace(await super().about(), url=shown)
+            return (await super().about())._replace(url=shown)
 
         async def close(self) -> None:
             await super().close()

@@ -34,5 +34,5 @@ MYSQL = LexRules(
 MARIADB = replace(
     MYSQL,
     name="mariadb",
-    bodies=replace(_BODIES, objects=_BODIES.objects | {"PACKAGE"}, anonymous=("BEGIN", "NOT", "ATOMIC")),
+    bodies=_BODIES._replace(objects=_BODIES.objects | {"PACKAGE"}, anonymous=("BEGIN", "NOT", "ATOMIC")),
 )

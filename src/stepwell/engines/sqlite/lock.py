@@ -1,4 +1,4 @@
-"""The lock of steps without a transaction, which can't hold SQLite's own: a lock of the system on a file beside the database.
+"""The lock of steps without a transaction, which can't hold SQLite's own: a file lock beside the database.
 
 The file stays: to remove it would let two runners lock two files of the same name. The kernel frees the lock when its
 holder ends, however it ends. A database in memory belongs to one connection, and needs none.
