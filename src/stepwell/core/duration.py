@@ -6,11 +6,12 @@ import re
 
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|sec|min|m|h)?\s*")
 _SECONDS = {None: 1.0, "ms": 0.001, "s": 1.0, "sec": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}
+_FOR_EVER = float("inf")  # TOML can say it; no database can be told to wait so long
 
 
 def parse_duration(value: object) -> float:
     """Turn a number of seconds, or text such as `250ms`, into seconds. Raises `ValueError` for anything else."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _FOR_EVER:
         return float(value)
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:

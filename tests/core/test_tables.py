@@ -1,0 +1,176 @@
+"""The texts of the tool's own tables, and how the rows of the journal are put together.
+
+Texts are tried on SQLite in memory, since only a database can say what a query gives.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from stepwell.core.history import Attempt, HistoryMark, JournalEntry, TableShape, mark_of
+from stepwell.core.migration import Version
+from stepwell.core.tables import (
+    ALL_COLUMNS,
+    LOG_COLUMNS,
+    SEVEN_COLUMNS,
+    JournalRow,
+    TableNames,
+    attempts_of,
+    shape_of,
+)
+
+NAMES = TableNames('"migrations"', '"migrations_log"')
+
+
+@pytest.mark.parametrize(
+    ("columns", "shape"),
+    [
+        (SEVEN_COLUMNS, TableShape.SEVEN),
+        (ALL_COLUMNS, TableShape.FULL),
+        ((*SEVEN_COLUMNS, "checksum"), None),
+        ((*ALL_COLUMNS, "more"), None),
+        (SEVEN_COLUMNS[1:], None),
+        ((), None),
+    ],
+)
+def test_only_two_shapes_are_accepted(columns: tuple[str, ...], shape: TableShape | None) -> None:
+    assert shape_of(frozenset(columns)) is shape
+
+
+# --- the journal ------------------------------------------------------------------------------------------------------
+
+
+def rows(text: str) -> list[JournalRow]:
+    """`001 up 1 intent` is a row; semicolons are between them."""
+    words = (part.split() for part in text.split(";") if part.strip())
+    return [
+        (version, direction, int(number), event, f"d{number}") for version, direction, number, event in words
+    ]
+
+
+ATTEMPTS: dict[str, tuple[str, str, list[str]]] = {
+    "none": ("", "", []),
+    "one that began": ("001 up 1 intent; 001 up 1 done; 001 up 2 intent", "", ["001 up: 1 done in doubt"]),
+    "one that failed": ("001 up 1 intent; 001 up 1 statement_failed", "", ["001 up: 0 done"]),
+    "one that was resumed": (
+        "001 up 1 intent; 001 up 1 done; 001 up 2 intent; 001 up 2 statement_failed; 001 up 2 intent; 001 up 2 done",
+        "",
+        ["001 up: 2 done"],
+    ),
+    "a record came, however it did: the marks count no more": ("001 up 1 intent; 001 up 1 done", "001", []),
+    "a rollback has a record as long as it is not done": (
+        "001 down 1 intent; 001 down 1 done",
+        "001",
+        ["001 down: 1 done"],
+    ),
+    "a rollback whose record is gone": ("001 down 1 intent; 001 down 1 done", "", []),
+    "both directions": (
+        "001 up 1 intent; 001 up 1 done; 001 down 1 intent",
+        "001",
+        ["001 down: 0 done in doubt"],
+    ),
+    "several": (
+        "001 up 1 intent; 002 up 1 intent; 001 up 1 done; 002 up 1 statement_failed",
+        "",
+        ["001 up: 1 done", "002 up: 0 done"],
+    ),
+    "the same version with other zeros": ("001 up 1 intent; 1 up 1 done", "", ["001 up: 1 done"]),
+    "the record has other zeros": ("001 up 1 intent", "1", []),
+}
+
+
+@pytest.mark.parametrize(("journal", "recorded", "expected"), ATTEMPTS.values(), ids=ATTEMPTS)
+def test_attempts(journal: str, recorded: str, expected: list[str]) -> None:
+    found = attempts_of(rows(journal), frozenset(map(Version, recorded.split())))
+    assert [
+        f"{each.version} {each.direction}: {len(each.done)} done{' in doubt' if each.in_doubt else ''}"
+        for each in found
+    ] == expected
+
+
+def test_an_attempt_keeps_its_rows_in_order() -> None:
+    (made,) = attempts_of(rows("001 up 1 intent; 001 up 1 done"), frozenset())
+    assert made == Attempt(
+        Version("001"), "up", (JournalEntry(1, "intent", "d1"), JournalEntry(1, "done", "d1"))
+    )
+
+
+# --- the queries ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def database() -> Iterator[sqlite3.Connection]:
+    """The two tables, as far as queries go, in memory."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(f"CREATE TABLE migrations ({', '.join(ALL_COLUMNS)})")
+        connection.execute(f"CREATE TABLE migrations_log ({', '.join(LOG_COLUMNS)})")
+        yield connection
+
+
+def log(database: sqlite3.Connection, text: str) -> None:
+    """`001 up intent 1` is a row; semicolons are between them."""
+    for number, part in enumerate(text.split(";"), 1):
+        version, direction, event, statement = [*part.split(), None][:4]
+        database.execute(
+            "INSERT INTO migrations_log (id, batch, version, direction, event, statement) VALUES (?, ?, ?, ?, ?, ?)",
+            (number, f"batch of {version}", version, direction, event, statement),
+        )
+
+
+JOURNALS = {
+    "what is not of the journal": ("001 up applied; 002 up failed; 002 up undone", []),
+    "what began": ("001 up intent 1; 001 up done 1", ["001 intent", "001 done"]),
+    "what ended": ("001 up intent 1; 001 up done 1; 001 up applied", []),
+    "what was reverted": ("001 down intent 1; 001 down reverted", []),
+    "what was marked": ("001 up intent 1; 001 up marked", []),
+    "what was unmarked": ("001 up intent 1; 001 down unmarked", []),
+    "what failed is still open": ("001 up intent 1; 001 up failed; 001 up undone", ["001 intent"]),
+    "what began again": ("001 up intent 1; 001 up applied; 001 down intent 1", ["001 intent"]),
+    "the end of another": ("001 up intent 1; 002 up applied", ["001 intent"]),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), JOURNALS.values(), ids=JOURNALS)
+def test_the_journal_has_what_began_and_was_not_closed(
+    database: sqlite3.Connection, text: str, expected: list[str]
+) -> None:
+    log(database, text)
+    found = database.execute(NAMES.select_journal).fetchall()
+    assert [f"{version} {event}" for version, _, _, event, _ in found] == expected
+
+
+def test_a_row_deleted_by_hand_makes_a_migration_pending_again_whole(database: sqlite3.Connection) -> None:
+    log(database, "001 up intent 1; 001 up done 1; 001 up applied")
+    found = database.execute(NAMES.select_journal).fetchall()
+    assert attempts_of(found, recorded=frozenset()) == ()
+
+
+def test_the_mark_is_that_of_the_rows(database: sqlite3.Connection) -> None:
+    assert HistoryMark(*database.execute(NAMES.select_mark).fetchone()) == mark_of(())
+    for number in (3, 4, 9):
+        database.execute("INSERT INTO migrations (id) VALUES (?)", (number,))
+    assert HistoryMark(*database.execute(NAMES.select_mark).fetchone()) == mark_of((3, 4, 9))
+
+
+def test_records_come_in_the_order_of_application(database: sqlite3.Connection) -> None:
+    for number in (9, 3, 4):
+        database.execute("INSERT INTO migrations (id) VALUES (?)", (number,))
+    assert [row[0] for row in database.execute(NAMES.select_records)] == [3, 4, 9]
+
+
+def test_a_batch_is_confirmed_by_what_it_applied_or_reverted(database: sqlite3.Connection) -> None:
+    log(database, "001 up applied; 001 down reverted; 001 up failed; 002 up applied")
+    found = database.execute(NAMES.select_confirmed, {"batch": "batch of 001"}).fetchall()
+    assert found == [("001",), ("001",)]
+
+
+def test_the_log_is_read_from_its_end(database: sqlite3.Connection) -> None:
+    log(database, "001 up applied; 002 up applied; 001 down reverted")
+    every = database.execute(NAMES.select_log(of_batch=False), {"limit": 2}).fetchall()
+    assert [row[LOG_COLUMNS.index("id")] for row in every] == [3, 2]
+    one = database.execute(NAMES.select_log(of_batch=True), {"batch": "batch of 001", "limit": 9}).fetchall()
+    assert [row[LOG_COLUMNS.index("id")] for row in one] == [3, 1]
