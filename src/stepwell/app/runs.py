@@ -228,8 +228,9 @@ async def _refuse_existing(shelf: Shelf, connection: Connection, ready: Ready) -
     objects: list[CreatedObject] = []
     for step in ready.plan.steps:
         for created in shelf.facts(step.migration, Direction.UP).creates:
-            creators.setdefault((created.kind, created.schema, created.name), step)
-            objects.append(created)
+            if not (created.or_replace or created.temporary):
+                creators.setdefault((created.kind, created.schema, created.name), step)
+                objects.append(created)
     found = await connection.existing(objects)
     if not found or (await connection.read()).records:
         return  # with records: another runner has made them just now, and the plan will be found to be stale

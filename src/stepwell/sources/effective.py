@@ -27,7 +27,7 @@ def effective(migration: Migration, cls: type[Author]) -> Migration:
     Takes what `parse` gave and the class of the same file. Raises `MigrationFileError` as parsing does, with
     the line of the getter where it stands in the file, and with that of the class for the rest.
     """
-    if not isinstance(migration.body, PythonBody):
+    if not isinstance(migration.body, PythonBody) or _text_told_all(migration.body, cls):
         return migration
     body = _body(migration.body, cls)
     if not body.has_up:
@@ -41,6 +41,11 @@ def effective(migration: Migration, cls: type[Author]) -> Migration:
     )
     kept = [finding for finding in migration.findings if finding.code not in ABOUT_DOWN]
     return assemble(migration.source, body, declarations, kept)
+
+
+def _text_told_all(body: PythonBody, cls: type[Author]) -> bool:
+    """Whether the text said all in literals, and nothing but our own class stands above: as it is nearly always."""
+    return not body.needs_import and cls.__bases__ == (Author,) and type(cls) is type
 
 
 def _body(body: PythonBody, cls: type[Author]) -> PythonBody:

@@ -229,7 +229,7 @@ class Workshop:
 async def until(true: Callable[[], bool]) -> None:
     """Wait until something is true; raises `TimeoutError` where it does not come."""
     deadline = time.monotonic() + PATIENCE
-    while not true():  # noqa: ASYNC110 - what is waited for happens in the database or in another process
+    while not true():
         if time.monotonic() > deadline:
             raise TimeoutError("what was waited for did not happen")
         await asyncio.sleep(POLL)

@@ -133,6 +133,8 @@ def _read_function(node: Function, reading: _Reading) -> None:
             Declared(f"{node.name}()", None, place),
             reading,
         )
+    elif node.name in ATTRIBUTES or node.name.startswith("__"):
+        reading.needs_import = True  # a property, or a constructor that may set anything
     elif node.name in _METHODS:
         reading.defined.add(node.name)
         if not node.decorator_list and not _takes_only_self(node.args):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
@@ -15,6 +16,7 @@ from psycopg.pq import ConnStatus, TransactionStatus
 
 from stepwell.core.errors import Fault
 from stepwell.engines.postgresql.errors import translate
+from stepwell.engines.postgresql.lexical import POSTGRESQL
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
@@ -32,10 +34,11 @@ PRUNE_EVERY = 256  # answered statements are forgotten in lots, so that a long r
 
 
 class Sent(NamedTuple):
-    """A statement that was sent: its cursor, its origin, how its author wrote it, how many rows it must touch."""
+    """A statement that was sent: its cursor, its origin, its text, how its author wrote it, the rows it must touch."""
 
     cursor: Cursor
     origin: Origin | None
+    sql: str
     shown: str
     must_touch: int | None = None
 
@@ -116,7 +119,7 @@ class Channel:
         """Send one statement; in a pipeline its answer comes later."""
         cursor: Cursor = psycopg.AsyncRawCursor(self.connection)
         cursor.row_factory = psycopg.rows.tuple_row
-        self._sent.append(Sent(cursor, origin, shown or sql, must_touch))
+        self._sent.append(Sent(cursor, origin, sql, shown or sql, must_touch))
         try:
             await cursor.execute(sql, params, prepare=prepare)
         except psycopg.Error as error:
@@ -150,7 +153,7 @@ class Channel:
         """Send a COPY ... FROM STDIN with its data."""
         async with self.unpiped():
             cursor: Cursor = psycopg.AsyncRawCursor(self.connection)
-            self._sent.append(Sent(cursor, origin, shown))
+            self._sent.append(Sent(cursor, origin, sql, shown))
             try:
                 async with cursor.copy(sql) as copy:
                     await copy.write(data)
@@ -176,13 +179,11 @@ class Channel:
         """Name the statement that failed: the first one that has no result."""
         culprit = next((sent for sent in self._sent if sent.cursor.pgresult is None), None)
         self._sent.clear()
-        return translate(
-            error,
-            culprit.origin if culprit else None,
-            culprit.shown if culprit else None,
-            self._redactor,
-            lost=self.broken,
-        )
+        lost = self.broken
+        if culprit is None:
+            return translate(error, None, None, self._redactor, lost=lost)
+        told = translate(error, culprit.origin, culprit.shown, self._redactor, lost=lost)
+        return told if told.fault.position is None else _as_written(told, culprit)
 
     def _prune(self) -> None:
         self._since_prune += 1
@@ -195,6 +196,14 @@ class Channel:
         """Everything is answered: see that what had to touch rows did."""
         while self._sent:
             _check_touched(self._sent.popleft())
+
+
+def _as_written(told: EngineError, sent: Sent) -> EngineError:
+    """With the position in the SQL as its author wrote it, with names where the server saw numbers."""
+    from stepwell.core.sql.positions import written_position
+
+    position = written_position(told.fault.position or 0, sent.sql, sent.shown, POSTGRESQL)
+    return EngineError(replace(told.fault, position=position), told.kind)
 
 
 def _check_touched(sent: Sent) -> None:

@@ -43,7 +43,7 @@ class Segments:
         self._transactional = True
         self._session_lock = False
         self._books = Books(target.channel)
-        self._changed_settings: list[str] = []
+        self._former_settings: dict[str, str] = {}  # what a lent session had is given back
 
     # --- the tool's own tables ---
 
@@ -134,10 +134,11 @@ class Segments:
         """Set timeouts for this transaction, or outside of one for the session until the segment ends."""
         for name, value in seconds.items():
             text = f"{round(value * 1000)}ms"
-            scope = "LOCAL " if self._transactional or self._target.channel.in_transaction else ""
-            await self._target.channel.send(f"SET {scope}{name} = '{text}'")
-            if not scope and name not in self._changed_settings:
-                self._changed_settings.append(name)
+            local = self._transactional or self._target.channel.in_transaction
+            if not local and name not in self._former_settings:
+                ((former,),) = await self._target.channel.rows(f"SHOW {name}")
+                self._former_settings[name] = str(former)
+            await self._target.channel.send(f"SET {'LOCAL ' if local else ''}{name} = '{text}'")
 
     async def begin_step(self, step: Step) -> Wire:
         """Set the timeouts that the migration asks for."""
@@ -221,9 +222,9 @@ class Segments:
         if self._session_lock:
             await self._target.channel.rows(lock.UNLOCK_SESSION, [await self._target.key()])
             self._session_lock = False
-        for name in self._changed_settings:
-            await self._target.channel.send(f"RESET {name}")
-        self._changed_settings.clear()
+        for name, former in self._former_settings.items():
+            await self._target.channel.send(f"SET {name} = '{former}'")
+        self._former_settings.clear()
 
     async def confirm(self, batch: Batch) -> frozenset[Version]:
         """What the log says. On a new connection the lock is taken first: then the old transaction has ended."""
