@@ -15,7 +15,11 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from stepwell.testing import Workshop
+pytest.register_assert_rewrite(
+    "stepwell.testing"
+)  # before its first import, whichever folder is collected first
+
+from stepwell.testing import Workshop  # noqa: E402 - see above
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
