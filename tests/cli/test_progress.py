@@ -42,6 +42,7 @@ LINES: list[tuple[Event, str]] = [
     (StepStarted(ONE, "first", Direction.UP, 1, 2), "applying 001 first"),
     (StatementSent(ONE, 3), "001: 3 statements"),
     (StepFinished(ONE, "first", Outcome.APPLIED, 2, 3.14), "✔ applied 001 first: 2 statements, 3.1 ms"),
+    (StepFinished(ONE, "first", None, 2, None), "sent 001 first: 2 statements"),
     (SegmentCommitted(1, (ONE, TWO)), "committed segment 1: 001, 002"),
     (SegmentAborted(2, "boom\n"), "undid segment 2: boom"),
     (Retrying(1, 2, 0.25, "deadlock"), "trying again in 0.2 s (attempt 2): deadlock"),

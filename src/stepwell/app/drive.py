@@ -62,6 +62,9 @@ if TYPE_CHECKING:
 Classes = Mapping[Version, type[Author] | None]
 
 
+_DONE = {Direction.UP: StepOutcome.APPLIED, Direction.DOWN: StepOutcome.REVERTED}
+
+
 class Shell:
     """Performs the actions of one run on one connection."""
 
@@ -174,10 +177,11 @@ class Shell:
             await self._connection.end_step(step, wrote_data=handle.wrote_data)
 
         def finished() -> Ok:
-            elapsed_ms = (self._context.clock() - began) * 1000
-            outcome = StepOutcome.APPLIED if step.direction is Direction.UP else StepOutcome.REVERTED
-            count = len(handle.statements)
-            self._context.emit(StepFinished(step.version, name, outcome, count, elapsed_ms))
+            # In a pipeline all that is known is that the statements were sent; how long that took tells nothing.
+            queued = gate is None and self._context.dialect.abilities.pipeline
+            elapsed_ms = None if queued else (self._context.clock() - began) * 1000
+            outcome = None if queued else _DONE[step.direction]
+            self._context.emit(StepFinished(step.version, name, outcome, len(handle.statements), elapsed_ms))
             return Ok(elapsed_ms, tuple(handle.statements))
 
         if gate is None:

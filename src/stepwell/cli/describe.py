@@ -87,9 +87,11 @@ def _warned(event: Warned, _: View) -> str:
 
 
 def _finished(event: StepFinished, view: View) -> str:
-    badge = OUTCOMES[event.outcome]
     statements = counted(event.statements, "statement")
-    told = f"{event.version} {event.name}: {statements}, {elapsed(event.elapsed_ms)}"
+    if event.outcome is None:
+        return one_line(f"sent {event.version} {event.name}: {statements}")
+    badge = OUTCOMES[event.outcome]
+    told = f"{event.version} {event.name}: {statements}, {elapsed(event.elapsed_ms or 0.0)}"
     return f"{view.paint(badge.text(view), badge.tone)} {one_line(told)}"
 
 

@@ -157,7 +157,7 @@ class Busy:
 class Ok:
     """It is done. Statements and time belong to `Apply`, `Execute` and `Resume`."""
 
-    elapsed_ms: float = 0.0
+    elapsed_ms: float | None = None
     statements: tuple[StatementReport, ...] = ()
 
 

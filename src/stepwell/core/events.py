@@ -60,13 +60,16 @@ class StatementSent(NamedTuple):
 
 
 class StepFinished(NamedTuple):
-    """A step ended. In a segment with a transaction, `applied` is final only with `SegmentCommitted`."""
+    """A step ended. Outcome and time are None where its statements were sent and not answered yet.
+
+    In a segment with a transaction, an outcome is final only with `SegmentCommitted`.
+    """
 
     version: Version
     name: str
-    outcome: Outcome
+    outcome: Outcome | None
     statements: int
-    elapsed_ms: float
+    elapsed_ms: float | None
 
 
 class SegmentCommitted(NamedTuple):
