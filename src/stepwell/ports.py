@@ -60,7 +60,7 @@ class Origin(NamedTuple):
 class BoundStatement(NamedTuple):
     """One statement, ready for the driver: its text, its parameters in the dialect's style, its data if it is a COPY.
 
-    `shown` is the statement as its author wrote it, for messages.
+    `shown` is the statement as its author wrote it, and `values` what they gave with it, for messages.
     """
 
     sql: str
@@ -68,6 +68,7 @@ class BoundStatement(NamedTuple):
     origin: Origin
     shown: str
     copy_data: str | None = None
+    values: Any = None
 
 
 class Wire(Protocol):

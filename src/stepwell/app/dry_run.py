@@ -58,7 +58,9 @@ async def _record_step(
         return replace(report, statements=tuple(StatementReport(each.text) for each in statements))
     file = context.loader.file_of(step.migration)
     wire = RecordingWire(connection)
-    handle = StepHandle(wire, context.dialect, step.version.text, file=file, path=step.migration.path)
+    handle = StepHandle(
+        wire, context.dialect, step.version.text, file=file, path=step.migration.path, keeps_values=True
+    )
     wire.note = lambda text: _note_last(handle, text)
     note = await _ended_early(step, handle, file, lambda: run_body(step, cls, handle, file))
     return replace(report, statements=tuple(handle.statements), note=note)

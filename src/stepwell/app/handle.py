@@ -37,7 +37,7 @@ MAX_FRAMES = 30  # how far up a caller in the migration's own file is looked for
 
 
 class StepHandle:
-    """What `database` stands for while one step runs."""
+    """What `database` stands for while one step runs. Values are kept in its report only if `keeps_values` says so."""
 
     def __init__(
         self,
@@ -50,13 +50,14 @@ class StepHandle:
         gate: Gate | None = None,
         sent: Callable[[int], None] | None = None,
         shown: Callable[[str], str] = str,
+        keeps_values: bool = False,
     ) -> None:
         self.engine = dialect.name
         self.statements: list[StatementReport] = []
         self.wrote_data = False
         self._wire, self._dialect, self._version = wire, dialect, version
         self._file, self._path, self._shown = file, path, shown
-        self._gate, self._sent = gate, sent
+        self._gate, self._sent, self._keeps_values = gate, sent, keeps_values
         self._book = CallBook(version)
         self._blocking: asyncio.AbstractEventLoop | None = None
         self._poison: EngineError | None = None
@@ -142,7 +143,7 @@ class StepHandle:
 
     async def _iterate(self, place: Place, sql: str, values: Values | None) -> AsyncIterator[Row]:
         statement, _ = self._one(sql, values, place)
-        self._note(statement, values)
+        self._note(statement)
         try:
             async for row in self._wire.stream(statement):
                 yield row
@@ -223,7 +224,7 @@ class StepHandle:
             raise self._misuse(
                 "the migration has ended before this statement was sent", statement.origin.place
             )
-        index = self._note(statement, statement.params)
+        index = self._note(statement)
         self._savepoints.follow(facts)
         began = time.perf_counter()
         self.wrote_data = self.wrote_data or facts.kind not in {StatementKind.SCHEMA, StatementKind.SETTING}
@@ -241,7 +242,8 @@ class StepHandle:
             self.statements[index] = replace(self.statements[index], elapsed_ms=elapsed_ms)
         return result
 
-    def _note(self, statement: BoundStatement, values: Any) -> int:
+    def _note(self, statement: BoundStatement) -> int:
+        values = statement.values if self._keeps_values else None
         self.statements.append(StatementReport(statement.shown, values=values or None))
         if self._sent is not None:
             self._sent(len(self.statements))
@@ -266,7 +268,8 @@ class StepHandle:
             return self._bare(found[0], place)
         text, params = self._bind(found[0].text, values, place)
         facts = self._judge(found[0], place)
-        return BoundStatement(text, params, Origin(self._version, place), found[0].text), facts
+        origin = Origin(self._version, place)
+        return BoundStatement(text, params, origin, found[0].text, values=values), facts
 
     def _bare(self, statement: Statement, place: Place) -> tuple[BoundStatement, StatementFacts]:
         facts = self._judge(statement, place)
