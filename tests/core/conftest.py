@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,7 +18,10 @@ from stepwell.core.facts import StepFacts
 from stepwell.core.graph import Graph, Node, build
 from stepwell.core.history import Attempt, History, JournalEntry, Record, compare, mark_of
 from stepwell.core.migration import Direction, Language, Migration, PythonBody, SourceFile, Traits, Version
-from stepwell.core.plan import Plan, Situation, Wish, plan
+from stepwell.core.plan import Plan, Situation, plan
+
+if TYPE_CHECKING:
+    from stepwell.core.wish import Wish
 
 Drawing = Mapping[str, tuple[str, ...]]
 

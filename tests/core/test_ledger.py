@@ -10,13 +10,14 @@ from stepwell.core.actions import Failed, LogEvent, Ok
 from stepwell.core.errors import FailureKind, Fault
 from stepwell.core.ledger import Ending, Ledger, Why
 from stepwell.core.migration import Direction, Version
-from stepwell.core.plan import Plan, Wish
 from stepwell.core.report import StatementReport
+from stepwell.core.wish import Wish
 
 if TYPE_CHECKING:
     from tests.core.conftest import World
 
     from stepwell.core.ledger import RunEnd
+    from stepwell.core.plan import Plan
 
 RAN = Ok(2.0, (StatementReport("SELECT 1"),))
 

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from stepwell.core.errors import ContradictionError, IrreversibleError, TargetError
 from stepwell.core.migration import Direction
-from stepwell.core.plan import Plan, Wish
+from stepwell.core.wish import Wish
 
 if TYPE_CHECKING:
     import random
 
     from tests.core.conftest import World
 
-    from stepwell.core.plan import Step
+    from stepwell.core.plan import Plan, Step
 
 Edges = dict[int, frozenset[int]]
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stepwell.core.migration import Direction
-from stepwell.core.plan import Plan, Wish
+from stepwell.core.plan import Plan
 from stepwell.core.settings import Atomic
+from stepwell.core.wish import Wish
 
 if TYPE_CHECKING:
     from tests.core.conftest import World

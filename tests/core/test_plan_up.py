@@ -17,7 +17,8 @@ from stepwell.core.errors import (
     UsageError,
 )
 from stepwell.core.migration import Direction
-from stepwell.core.plan import Plan, Wish
+from stepwell.core.plan import Plan
+from stepwell.core.wish import Wish
 
 if TYPE_CHECKING:
     from tests.core.conftest import World

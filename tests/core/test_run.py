@@ -39,15 +39,16 @@ from stepwell.core.actions import (
 from stepwell.core.errors import FailureKind, Fault
 from stepwell.core.history import HistoryMark
 from stepwell.core.migration import Direction, Version
-from stepwell.core.plan import Plan, Wish
 from stepwell.core.report import Outcome as StepOutcome
 from stepwell.core.report import StatementReport
 from stepwell.core.run import RunPolicy, run
+from stepwell.core.wish import Wish
 
 if TYPE_CHECKING:
     from tests.core.conftest import World
 
     from stepwell.core.ledger import RunEnd
+    from stepwell.core.plan import Plan
 
 DIALOGUES = Path(__file__).parent / "dialogues"
 POLICY = RunPolicy(lock_wait=0.2, attempts=3)

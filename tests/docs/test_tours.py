@@ -1,4 +1,7 @@
-"""The tours are run: every command in them prints what they show, times and ids apart."""
+"""The tours are run: every command in them prints what they show, times and ids apart.
+
+STEPWELL_UPDATE_GOLDEN=1 writes what was seen into the page, to be read in the diff.
+"""
 
 import os
 import re
@@ -13,6 +16,7 @@ import pytest
 
 import stepwell
 
+UPDATE = os.environ.get("STEPWELL_UPDATE_GOLDEN") == "1"  # before the fixture takes it away
 ROOT = Path(__file__).parents[2]
 SOURCE = Path(stepwell.__file__).parents[1]
 
@@ -35,12 +39,40 @@ class Tour:
     page: str
     begin: str
     end: str
+    url: str
     before: tuple[str, ...] = ()
 
     def text(self) -> str:
         """The part of the page."""
         whole = (ROOT / self.page).read_text(encoding="utf-8")
         return whole.partition(f"\n## {self.begin}\n")[2].partition(f"\n## {self.end}\n")[0]
+
+    def check(self, folder: Path, environ: dict[str, str], commands: int) -> None:
+        """Follow it in a folder, all of its commands, and compare."""
+        followed = list(follow(self, folder, environ))
+        assert len(followed) == commands
+        if UPDATE:
+            for each in followed:
+                self.update(each)
+        seen = [(each.command, masked(each.printed)) for each in followed]
+        assert seen == [(each.command, masked(each.shown)) for each in followed]
+
+    def update(self, followed: "Followed") -> None:
+        """Show in the page what a command printed."""
+        path = ROOT / self.page
+        printed = re.sub(r"(?m)^database: [^ \n]+", f"database: {self.url}", followed.printed)
+        before, after = (f"$ {followed.command}\n{text}" for text in (followed.shown, printed))
+        if masked(before) != masked(after):
+            path.write_text(path.read_text(encoding="utf-8").replace(before, after, 1), encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A command, what it printed, and what the page shows."""
+
+    command: str
+    printed: str
+    shown: str
 
 
 def masked(text: str) -> str:
@@ -50,8 +82,8 @@ def masked(text: str) -> str:
     return text.strip()
 
 
-def follow(tour: Tour, folder: Path, environ: dict[str, str]) -> Iterator[tuple[str, str, str]]:
-    """Do what a tour says, in a folder; give each command, what it printed, and what the tour shows."""
+def follow(tour: Tour, folder: Path, environ: dict[str, str]) -> Iterator[Followed]:
+    """Do what a tour says, in a folder."""
     code = 0
     text = tour.text()
     for command in tour.before:
@@ -61,7 +93,7 @@ def follow(tour: Tour, folder: Path, environ: dict[str, str]) -> Iterator[tuple[
             for part in re.split(r"^\$ ", block[2], flags=re.MULTILINE)[1:]:
                 command, _, shown = part.partition("\n")
                 code, printed = run(command, folder, environ, code)
-                yield command, masked(printed), masked(shown)
+                yield Followed(command, printed, shown)
         else:
             suffix = {"python": "py", "sql": "sql"}[block[1]]
             *_, name = re.findall(rf"db/migrations/\w+\.{suffix}", text[: block.start()])
@@ -93,21 +125,12 @@ def environ() -> dict[str, str]:
 def test_the_tour_of_the_readme(tmp_path: Path, environ: dict[str, str], postgresql_url: str) -> None:
     """On a copy of the application in `db/`."""
     shutil.copytree(ROOT / "db", tmp_path / "db", ignore=shutil.ignore_patterns("__pycache__"))
-    tour = Tour(
-        "README.md", "Sixty seconds", "In your own project", ("python db/migrate_incremental.py migrate",)
-    )
-    followed = list(follow(tour, tmp_path, {**environ, "DATABASE_URL": postgresql_url}))
-    assert [(command, printed) for command, printed, _ in followed] == [
-        (command, shown) for command, _, shown in followed
-    ]
-    assert len(followed) == 7
+    before = ("python db/migrate_incremental.py migrate",)
+    tour = Tour("README.md", "Sixty seconds", "In your own project", "embedded://journal", before)
+    tour.check(tmp_path, {**environ, "DATABASE_URL": postgresql_url}, commands=7)
 
 
 def test_the_tour_of_the_book(tmp_path: Path, environ: dict[str, str]) -> None:
     """From an empty folder."""
-    tour = Tour("docs/tour.md", "A project", "Files that change afterwards")
-    followed = list(follow(tour, tmp_path, environ))
-    assert [(command, printed) for command, printed, _ in followed] == [
-        (command, shown) for command, _, shown in followed
-    ]
-    assert len(followed) == 9
+    tour = Tour("docs/tour.md", "A project", "Files that change afterwards", "sqlite:///shop.db")
+    tour.check(tmp_path, environ, commands=9)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stepwell.app.gather import Shelf, graph_of
-from stepwell.app.runs import connected
+from stepwell.app.connecting import connected
+from stepwell.app.gather import gather, graph_of
+from stepwell.app.shelf import Shelf
 from stepwell.core.answers import CheckReport
 from stepwell.core.errors import Place
 from stepwell.core.events import Connected
@@ -34,7 +35,7 @@ async def check(context: Context, *, with_database: bool) -> CheckReport:
             about = await connection.about()
             url = about.url
             context.emit(Connected(url, about.engine))
-            gathered = shelf.gather(await connection.read(), whole=True)
+            gathered = gather(shelf, await connection.read(), whole=True)
         finally:
             await connection.close()
         graph, of_history = gathered.situation.graph, tuple(_history_findings(gathered))

@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from stepwell.app.gather import Shelf
-from stepwell.app.runs import connected
+from stepwell.app.connecting import connected
+from stepwell.app.gather import gather
+from stepwell.app.shelf import Shelf
 from stepwell.core.actions import Busy, LogEvent, LogLine
 from stepwell.core.answers import CorrectionReport
 from stepwell.core.errors import LockTimeoutError, TargetError
@@ -93,7 +94,7 @@ class _Correction:
 
     async def _situation(self, connection: Connection) -> tuple[Situation, History]:
         history = await connection.read()
-        return self._shelf.gather(history, whole=True).situation, history
+        return gather(self._shelf, history, whole=True).situation, history
 
     async def _write_mark(self, connection: Connection, entry: Entry, migration: Migration) -> None:
         kept = Kept(migration, self._shelf.checksum(migration))

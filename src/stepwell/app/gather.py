@@ -5,23 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from stepwell.core.errors import MigrationError, Place
-from stepwell.core.files.listing import together
-from stepwell.core.files.parse import from_record, parse
+from stepwell.core.errors import Place
 from stepwell.core.graph import Node, build
-from stepwell.core.history import compare, unchanged
-from stepwell.core.migration import Direction, PythonBody, SqlBody
+from stepwell.core.history import compare
 from stepwell.core.plan import Situation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from stepwell.app.context import Context
-    from stepwell.core.facts import StepFacts
+    from stepwell.app.shelf import Shelf
     from stepwell.core.files.listing import SourceListing
     from stepwell.core.graph import Graph
     from stepwell.core.history import Entry, History, Record
-    from stepwell.core.migration import Migration, SourceFile, Version
+    from stepwell.core.migration import Migration
 
 
 class Gathered(NamedTuple):
@@ -32,94 +28,18 @@ class Gathered(NamedTuple):
     listing: SourceListing
 
 
-class Shelf:
-    """The migrations of one run: every file is parsed and hashed at most once, and only if somebody needs it."""
+def gather(shelf: Shelf, history: History, *, whole: bool = False) -> Gathered:
+    """Put files and history together.
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._rules = context.dialect.rules
-        self._listing: SourceListing | None = None
-        self._parsed: dict[str, Migration] = {}
-        self._sums: dict[str, str] = {}
-        self._told: dict[tuple[str, Direction], StepFacts] = {}
-
-    @property
-    def listing(self) -> SourceListing:
-        """The files, read once."""
-        if self._listing is None:
-            self._listing = self._context.source.read()
-        return self._listing
-
-    def parse_all(self) -> tuple[Migration, ...]:
-        """Parse every file. Raises `MigrationError` with all that is wrong."""
-        return self._migrations({})
-
-    def gather(self, history: History, *, whole: bool = False) -> Gathered:
-        """Put files and history together.
-
-        A file that is byte for byte what was applied is not parsed, unless `whole` asks for it. Raises `MigrationError`
-        with all that is wrong with files and graph.
-        """
-        known = {} if whole else {record.version: record for record in history.records}
-        migrations = self._migrations(known)
-        graph = graph_of(migrations, history.records)
-        entries = {entry.version: entry for entry in compare(migrations, history, self.checksum)}
-        attempts = {attempt.version: attempt for attempt in history.attempts}
-        return Gathered(Situation(entries, graph, attempts, history.mark), migrations, self.listing)
-
-    def parsed(self, migration: Migration) -> Migration:
-        """The same migration with its body, which was left out where the record told enough."""
-        return migration if migration.body is not None else self._parse(migration.source)
-
-    def replace(self, migration: Migration) -> None:
-        """From here on this is the migration of its file: its class told more than its text."""
-        self._parsed[migration.path] = migration
-        self._told.pop((migration.path, Direction.UP), None)
-        self._told.pop((migration.path, Direction.DOWN), None)
-
-    def checksum(self, migration: Migration) -> str:
-        """The checksum of a file."""
-        source = migration.source
-        if source.path not in self._sums:
-            from stepwell.core.files.checksum import checksum
-
-            body = migration.body if isinstance(migration.body, SqlBody) else None
-            self._sums[source.path] = checksum(source, self._rules, body)
-        return self._sums[source.path]
-
-    def facts(self, migration: Migration, direction: Direction) -> StepFacts:
-        """What is known of the statements of one direction."""
-        key = (migration.path, direction)
-        if key not in self._told:
-            from stepwell.core.facts import facts_of
-
-            self._told[key] = facts_of(self.parsed(migration), direction, self._rules)
-        return self._told[key]
-
-    def _migrations(self, known: Mapping[Version, Record]) -> tuple[Migration, ...]:
-        found: list[Migration] = []
-        problems: list[MigrationError] = []
-        for source in self.listing.files:
-            try:
-                found.append(self._migration(source, known.get(source.version)))
-            except MigrationError as problem:
-                problems.extend(problem.problems or [problem])
-        if problems:
-            raise together(problems)
-        return tuple(found)
-
-    def _migration(self, source: SourceFile, record: Record | None) -> Migration:
-        if record is not None and unchanged(source, record):
-            return from_record(source, record.name, record.description or "", record.dependencies)
-        return self._parse(source)
-
-    def _parse(self, source: SourceFile) -> Migration:
-        if source.path not in self._parsed:
-            migration = parse(source, self._rules)
-            if isinstance(migration.body, PythonBody) and migration.body.needs_import:
-                migration, _ = self._context.loader.load(migration)
-            self._parsed[source.path] = migration
-        return self._parsed[source.path]
+    A file that is byte for byte what was applied is not parsed, unless `whole` asks for it. Raises `MigrationError`
+    with all that is wrong with files and graph.
+    """
+    known = {} if whole else {record.version: record for record in history.records}
+    migrations = shelf.migrations(known)
+    graph = graph_of(migrations, history.records)
+    entries = {entry.version: entry for entry in compare(migrations, history, shelf.checksum)}
+    attempts = {attempt.version: attempt for attempt in history.attempts}
+    return Gathered(Situation(entries, graph, attempts, history.mark), migrations, shelf.listing)
 
 
 def graph_of(migrations: Iterable[Migration], records: Iterable[Record] = ()) -> Graph:

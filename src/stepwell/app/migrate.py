@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from stepwell.app.runs import run_wish
 from stepwell.core.migration import Direction
-from stepwell.core.plan import Wish
+from stepwell.core.wish import Wish
 
 if TYPE_CHECKING:
     from stepwell.app.context import Context

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     )
     from stepwell.core.ledger import Ending
     from stepwell.core.migration import Version
-    from stepwell.core.plan import Plan, Wish
+    from stepwell.core.plan import Plan
     from stepwell.core.report import SegmentReport
+    from stepwell.core.wish import Wish
     from stepwell.ports import Batch
 
 INTERRUPTED = 130

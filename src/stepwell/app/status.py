@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stepwell.app.gather import Shelf
-from stepwell.app.runs import connected
+from stepwell.app.connecting import connected
+from stepwell.app.gather import gather
+from stepwell.app.shelf import Shelf
 from stepwell.core.answers import StatusReport
 from stepwell.core.events import Connected
 
@@ -20,7 +21,7 @@ async def status(context: Context) -> StatusReport:
     try:
         about = await connection.about()
         context.emit(Connected(about.url, about.engine))
-        gathered = shelf.gather(await connection.read(), whole=True)
+        gathered = gather(shelf, await connection.read(), whole=True)
     finally:
         await connection.close()
     situation = gathered.situation

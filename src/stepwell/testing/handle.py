@@ -195,6 +195,18 @@ class HandleConformance(Suite):
         )
         assert shop.column("SELECT size FROM items WHERE id = 1") == [12]
 
+    def test_a_table_that_is_read_no_more_may_be_dropped(self, url: str, tmp_path: Path) -> None:
+        shop = self.items(
+            url,
+            tmp_path,
+            """
+            async for row in database.iterate("SELECT id FROM items ORDER BY id"):
+                pass
+            await database.execute("DROP TABLE items")
+            """,
+        )
+        assert not shop.exists("items")
+
     # --- savepoints ---
 
     @cases(

@@ -12,13 +12,14 @@ from stepwell.core.plan.blocks import refuse_wrong_blocks
 from stepwell.core.plan.down import plan_down
 from stepwell.core.plan.segments import segments_of, warnings_of
 from stepwell.core.plan.up import plan_up
-from stepwell.core.plan.values import Plan, Segment, Situation, Step, Wish
+from stepwell.core.plan.values import Plan, Segment, Situation, Step
 from stepwell.core.plan.words import MANY
 
 if TYPE_CHECKING:
     from stepwell.core.plan.values import Facts
+    from stepwell.core.wish import Wish
 
-__all__ = ["MANY", "Plan", "Segment", "Situation", "Step", "Wish", "plan"]
+__all__ = ["MANY", "Plan", "Segment", "Situation", "Step", "plan"]
 
 
 def plan(situation: Situation, wish: Wish, facts: Facts, *, transactional_ddl: bool = True) -> Plan:

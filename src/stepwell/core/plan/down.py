@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from stepwell.core.graph import Graph
     from stepwell.core.history import Record
     from stepwell.core.migration import Migration, Version
-    from stepwell.core.plan.values import Situation, Wish
+    from stepwell.core.plan.values import Situation
+    from stepwell.core.wish import Wish
 
 
 def plan_down(situation: Situation, wish: Wish) -> tuple[tuple[Step, ...], tuple[str, ...]]:

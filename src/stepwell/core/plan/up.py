@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from stepwell.core.history import Entry
     from stepwell.core.migration import Version
-    from stepwell.core.plan.values import Situation, Wish
+    from stepwell.core.plan.values import Situation
+    from stepwell.core.wish import Wish
 
 
 def plan_up(situation: Situation, wish: Wish) -> tuple[tuple[Step, ...], tuple[str, ...]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.history import HistoryMark
-from stepwell.core.settings import Atomic
+from stepwell.core.report import SegmentReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,19 +17,6 @@ if TYPE_CHECKING:
     from stepwell.core.migration import Direction, Migration, Version
 
     Facts = Callable[[Migration, Direction], StepFacts]
-
-
-class Wish(NamedTuple):
-    """What a person asked for. `target` is as they typed it; `steps` is for a rollback only."""
-
-    direction: Direction
-    target: str | None = None
-    steps: int | None = None
-    only_needed: bool = False
-    atomic: Atomic = Atomic.BATCH
-    strict: bool = False
-    allow_changed: bool = False
-    allow_missing: bool = False
 
 
 class Step(NamedTuple):
@@ -68,6 +55,19 @@ class Plan:
     def steps(self) -> tuple[Step, ...]:
         """All steps in their order."""
         return tuple(step for segment in self.segments for step in segment.steps)
+
+    @property
+    def segment_reports(self) -> tuple[SegmentReport, ...]:
+        """The segments as reports have them."""
+        return tuple(
+            SegmentReport(
+                segment.number,
+                tuple(step.version for step in segment.steps),
+                segment.transactional,
+                segment.ends_because,
+            )
+            for segment in self.segments
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,11 @@ async def connect(url: DatabaseUrl | None, options: ConnectOptions) -> SQLiteCon
         connection = await given if python_inspect.isawaitable(given) else given
         if not isinstance(connection, sqlite3.Connection):
             raise UsageError(f"connect= must give a sqlite3.Connection, not {type(connection).__name__}")
+        if connection.in_transaction:
+            raise UsageError(
+                "the connection that connect= gave is in a transaction",
+                hint="commit before you lend it: a run has transactions of its own",
+            )
         return SQLiteConnection(Channel(connection, thread=None), "sqlite:// (lent)", options)
     if url is None:
         raise UsageError(
@@ -144,7 +149,7 @@ class SQLiteConnection:
             )
         try:
             if await self._begin():
-                await self.abort()
+                await self._write_nothing()
         except EngineError as error:
             if (error.fault.sqlstate or "").startswith("SQLITE_READONLY"):
                 raise ConnectionFailedError(
@@ -152,6 +157,14 @@ class SQLiteConnection:
                     refusal=Refusal.READ_ONLY,
                     hint="check the rights on the file and its folder, and 'mode=ro' in the URL",
                 ) from error
+
+    async def _write_nothing(self) -> None:
+        """A file that is only read lets a write transaction begin; only a write is refused. This one is taken back."""
+        try:
+            _, ((version,),) = await self._channel.rows("PRAGMA user_version")
+            await self._channel.execute(f"PRAGMA user_version = {int(version)}")
+        finally:
+            await self.abort()
 
     # --- the tool's own tables, segments ---
 

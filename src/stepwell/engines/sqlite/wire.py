@@ -10,6 +10,7 @@ from stepwell.engines.sqlite.tables import quote
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
 
@@ -28,18 +29,24 @@ class SQLiteWire:
 
     async def run(self, statement: BoundStatement) -> None:
         """Run a statement."""
-        cursor = await self._channel.execute(
+        cursor = await self._execute(statement)
+        cursor.close()
+        self._must_hold(statement, "the transaction has ended with this statement")
+
+    async def _execute(self, statement: BoundStatement) -> sqlite3.Cursor:
+        self._must_hold(statement)
+        return await self._channel.execute(
             statement.sql, statement.params, origin=statement.origin, shown=statement.shown
         )
-        cursor.close()
-        self._still_holding(statement)
 
-    def _still_holding(self, statement: BoundStatement) -> None:
+    def _must_hold(
+        self, statement: BoundStatement, what: str = "the transaction has ended before this statement"
+    ) -> None:
         """Some errors and statements end the transaction behind our back; nothing may run on as if it were open."""
         if self._holding and not self._channel.connection.in_transaction:
             raise EngineError(
                 Fault(
-                    "the transaction has ended with this statement",
+                    what,
                     code="transaction_ended",
                     version=statement.origin.version,
                     place=statement.origin.place,
@@ -49,17 +56,17 @@ class SQLiteWire:
 
     async def run_many(self, statement: BoundStatement, rows: Sequence[Any]) -> None:
         """Run a statement for every row of parameters."""
+        self._must_hold(statement)
         await self._channel.execute_many(statement.sql, rows, origin=statement.origin, shown=statement.shown)
 
     async def count(self, statement: BoundStatement) -> int:
         """The number of rows affected."""
-        cursor = await self._channel.execute(
-            statement.sql, statement.params, origin=statement.origin, shown=statement.shown
-        )
+        cursor = await self._execute(statement)
         return max(cursor.rowcount, 0)
 
     async def rows(self, statement: BoundStatement, *, limit: int | None = None) -> list[dict[str, Any]]:
         """The rows as dicts, at most `limit`."""
+        self._must_hold(statement)
         names, found = await self._channel.rows(
             statement.sql, statement.params, origin=statement.origin, shown=statement.shown, limit=limit
         )
@@ -67,14 +74,14 @@ class SQLiteWire:
 
     async def stream(self, statement: BoundStatement) -> AsyncIterator[dict[str, Any]]:
         """The rows from an open cursor."""
-        cursor = await self._channel.execute(
-            statement.sql, statement.params, origin=statement.origin, shown=statement.shown
-        )
+        cursor = await self._execute(statement)
         names = [column[0] for column in cursor.description or ()]
-        while found := await self._channel.fetch(cursor, FETCH_SIZE):
-            for row in found:
-                yield dict(zip(names, row, strict=True))
-        cursor.close()
+        try:
+            while found := await self._channel.fetch(cursor, FETCH_SIZE):
+                for row in found:
+                    yield dict(zip(names, row, strict=True))
+        finally:
+            cursor.close()  # a cursor that is open keeps its table from being dropped
 
     async def savepoint(self, name: str) -> None:
         """Open a savepoint."""
