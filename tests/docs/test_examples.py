@@ -124,6 +124,7 @@ def test_the_commands_of_the_readme_are_those_of_the_tests() -> None:
     commands = re.findall(
         r"^\$ (python3 -m venv .*)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
     )
-    assert [command.split()[-1] for command in commands] == ["migrate", "pytest"]
+    run = [command.rpartition("&& .venv/bin/python ")[2] for command in commands]
+    assert run == ["db/migrate_incremental.py migrate", "-m pytest -n 2"]
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert commands[1] in script.splitlines()
