@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stepwell.core.migration import Direction
+from stepwell.core.migration import Direction, Version
 from stepwell.core.plan import Plan
+from stepwell.core.report import SegmentReport
 from stepwell.core.settings import Atomic
 from stepwell.core.wish import Wish
 
@@ -120,3 +121,12 @@ def test_a_rollback_has_segments_too(world: type[World], show: Show) -> None:
 def test_a_plan_without_steps_has_no_segments(world: type[World]) -> None:
     made = world(FOUR, "001 002 003 004").plan(Wish(Direction.UP))
     assert (made.segments, made.steps) == ((), ())
+
+
+def test_reports_have_the_segments_of_the_plan(world: type[World]) -> None:
+    made = world(FOUR, declared={"003": "open"}).plan(Wish(Direction.UP))
+    assert made.segment_reports == (
+        SegmentReport(1, (Version("001"), Version("002")), True, "003 runs without a transaction"),
+        SegmentReport(2, (Version("003"),), False, "003 runs without a transaction"),
+        SegmentReport(3, (Version("004"),), True, None),
+    )

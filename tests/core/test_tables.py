@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
@@ -20,6 +21,7 @@ from stepwell.core.tables import (
     JournalRow,
     TableNames,
     attempts_of,
+    log_entry,
     shape_of,
 )
 
@@ -174,3 +176,14 @@ def test_the_log_is_read_from_its_end(database: sqlite3.Connection) -> None:
     assert [row[LOG_COLUMNS.index("id")] for row in every] == [3, 2]
     one = database.execute(NAMES.select_log(of_batch=True), {"batch": "batch of 001", "limit": 9}).fetchall()
     assert [row[LOG_COLUMNS.index("id")] for row in one] == [3, 1]
+
+
+def test_a_row_of_the_log_is_read_by_the_names_of_its_columns() -> None:
+    row = [f"the {name}" for name in LOG_COLUMNS]
+    moment = datetime(2026, 11, 23, tzinfo=UTC)
+    entry = log_entry(row, {"the started_at": moment}.get)
+    told = [entry.id, entry.batch, entry.user, entry.host, entry.checksum, entry.tool, entry.error]
+    assert " ".join(map(str, told)) == "the id the batch the db_user the host the checksum the tool the error"
+    assert (entry.version, entry.started_at) == (Version("the version"), moment)
+    without = [None if value == "the version" else value for value in row]
+    assert log_entry(without, {}.get).version is None

@@ -63,6 +63,7 @@ def _load(context: Context, shelf: Shelf, made: Plan) -> tuple[Classes, bool]:
 
 
 async def before_first(shelf: Shelf, connection: Connection, ready: Ready) -> None:
+    """Everything that may still refuse the run before its first statement."""
     await connection.check_rights(ready.history)
     if ready.plan.direction is Direction.UP:
         await refuse_existing(shelf, connection, ready)

@@ -45,9 +45,11 @@ async def _connect(url: DatabaseUrl, options: ConnectOptions, server: Any, shown
         """A connection that holds the server."""
 
         async def about(self) -> About:
+            """What PostgreSQL says, under the name by which people know this server."""
             return (await super().about())._replace(url=shown)
 
         async def close(self) -> None:
+            """Let go of the server too: the last one who does stops it."""
             await super().close()
             await asyncio.to_thread(server.release)
 
