@@ -71,7 +71,7 @@ async def before_first(shelf: Shelf, connection: Connection, ready: Ready) -> No
 
 async def refuse_existing(shelf: Shelf, connection: Connection, ready: Ready) -> None:
     """Until databases can be adopted: a first run that would create what is there already stops here."""
-    if ready.history.records:
+    if ready.history.records or ready.history.attempts:
         return
     creators: dict[tuple[str, str | None, str], Step] = {}
     objects: list[CreatedObject] = []

@@ -84,6 +84,16 @@ class JournalConformance(Suite):
         assert all(shop.exists(table) for table in ("one", "two", "three", "four"))
         assert self.events(shop, "002")[-5:] == ["intent 3", "done 3", "intent 4", "done 4", "applied"]
 
+    def test_the_very_first_migration_resumes_too(self, url: str, tmp_path: Path) -> None:
+        """There is no record yet, and what was created is ours: it is no database to be adopted."""
+        shop = self.workshop(url, tmp_path)
+        statement, _ = self.failing
+        path = shop.sql("001_step", f"CREATE TABLE one (id INTEGER);\n{statement};", options=WITHOUT)
+        self.failed(shop)
+        path.write_text(path.read_text().replace(statement, "CREATE TABLE two (id INTEGER)"))
+        assert outcomes(shop.migrate()) == ["001 applied"]
+        assert shop.exists("two")
+
     def test_it_fails_again_as_long_as_nothing_is_repaired(self, url: str, tmp_path: Path) -> None:
         shop = self.four(url, tmp_path)
         self.failed(shop)

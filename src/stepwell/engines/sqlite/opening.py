@@ -30,9 +30,8 @@ def open_file(url: DatabaseUrl, options: ConnectOptions, *, thread: ThreadPoolEx
         # There is nothing to read, and nothing may be made: an empty database in memory answers the same.
         return thread.submit(_open, MEMORY, patience).result()
     _refuse(path, url.shown)
-    query = {"mode": "ro" if options.read_only else "rwc", **url.query}
     try:
-        return thread.submit(_open, f"file:{quote(str(path))}?{urlencode(query)}", patience).result()
+        return thread.submit(_open_recovered, path, url, patience, read_only=options.read_only).result()
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorname", "") == "SQLITE_NOTADB":
             raise ConnectionFailedError(
@@ -43,6 +42,21 @@ def open_file(url: DatabaseUrl, options: ConnectOptions, *, thread: ThreadPoolEx
             refusal=Refusal.REFUSED if os.access(path.parent, os.X_OK) else Refusal.RIGHTS,
             hint="check the path and the rights on file and folder",
         ) from error
+
+
+def _open_recovered(path: Path, url: DatabaseUrl, patience: float, *, read_only: bool) -> sqlite3.Connection:
+    """Open. What a killed writer left half written is taken back by whoever opens the file next: by us."""
+    name = f"file:{quote(str(path))}?"
+    try:
+        return _open(name + urlencode({"mode": "ro" if read_only else "rwc", **url.query}), patience)
+    except sqlite3.Error as error:
+        if not (read_only and _needs_recovery(error)):
+            raise
+    return _open(name + urlencode({"mode": "rw", **url.query}), patience)
+
+
+def _needs_recovery(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorname", "") in {"SQLITE_READONLY_ROLLBACK", "SQLITE_READONLY_RECOVERY"}
 
 
 def file_of(connection: sqlite3.Connection) -> Path | None:
