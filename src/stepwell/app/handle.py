@@ -142,8 +142,12 @@ class StepHandle:
         return found or []
 
     async def _iterate(self, place: Place, sql: str, values: Values | None) -> AsyncIterator[Row]:
-        statement, _ = self._one(sql, values, place)
+        statement, facts = self._one(sql, values, place)
+        self._must_be_open(statement)
+        if self._gate is not None and not facts.read_only:
+            raise self._misuse("outside a transaction iterate() only reads: use fetch_all()", place)
         self._note(statement)
+        self.wrote_data = self.wrote_data or _may_write_rows(facts)
         try:
             async for row in self._wire.stream(statement):
                 yield row
@@ -220,14 +224,11 @@ class StepHandle:
         answers: bool = False,
     ) -> T | None:
         statement, facts = prepared
-        if self._book.closed:
-            raise self._misuse(
-                "the migration has ended before this statement was sent", statement.origin.place
-            )
+        self._must_be_open(statement)
         index = self._note(statement)
         self._savepoints.follow(facts)
         began = time.perf_counter()
-        self.wrote_data = self.wrote_data or facts.kind not in {StatementKind.SCHEMA, StatementKind.SETTING}
+        self.wrote_data = self.wrote_data or _may_write_rows(facts)
         try:
             if self._gate is None or facts.read_only:
                 result: T | None = await _told(send, statement)
@@ -241,6 +242,11 @@ class StepHandle:
             elapsed_ms = (time.perf_counter() - began) * 1000
             self.statements[index] = replace(self.statements[index], elapsed_ms=elapsed_ms)
         return result
+
+    def _must_be_open(self, statement: BoundStatement) -> None:
+        if self._book.closed:
+            place = statement.origin.place
+            raise self._misuse("the migration has ended before this statement was sent", place)
 
     def _note(self, statement: BoundStatement) -> int:
         values = statement.values if self._keeps_values else None
@@ -360,7 +366,11 @@ def in_file(fault: Fault, statement: Statement, version: str) -> Fault:
     return replace(fault, place=Place(fault.place.path, line))
 
 
+def _may_write_rows(facts: StatementFacts) -> bool:
+    return not facts.read_only and facts.kind not in {StatementKind.SCHEMA, StatementKind.SETTING}
+
+
 def _digest(statement: BoundStatement) -> str:
-    """What the journal remembers a statement by: its text and its values."""
-    text = f"{statement.shown}\0{statement.params!r}" if statement.params else statement.shown
+    """What the journal remembers a statement by: its text. Its values may be others each time, such as the hour."""
+    text = statement.shown if statement.copy_data is None else f"{statement.shown}\0{statement.copy_data}"
     return "1:" + hashlib.sha256(text.encode()).hexdigest()

@@ -91,7 +91,7 @@ class Books:
         lines = await self._timed() if self._ends else self._lines
         if self._records:
             sql, arrays = tables.insert_records(names), columns(self._records)
-            await self._channel.send(sql, arrays, shown="the records", must_touch=len(self._records))
+            await self._channel.send(sql, arrays, shown="the records")
         if self._forgotten:
             sql, arrays = tables.delete_records(names), columns(self._forgotten)
             await self._channel.send(sql, arrays, shown="the records", must_touch=len(self._forgotten))

@@ -175,6 +175,11 @@ class Channel:
             TransactionStatus.INERROR,
         }
 
+    @property
+    def unsettled(self) -> bool:
+        """Whether a statement that has to touch rows was sent, and it is not known yet whether it did."""
+        return any(sent.must_touch is not None for sent in self._sent)
+
     def _failed(self, error: psycopg.Error) -> EngineError:
         """Name the statement that failed: the first one that has no result."""
         culprit = next((sent for sent in self._sent if sent.cursor.pgresult is None), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -93,24 +94,33 @@ class Segments:
         self._transactional = transactional
         self._books = Books(self._target.channel)
         try:
-            if transactional:
-                await self._target.channel.open_pipeline()
-                await self._target.channel.send("BEGIN ISOLATION LEVEL READ COMMITTED")
-            await self._set_timeouts()
-            tried = await self._try(lock.TRY_TRANSACTION if transactional else lock.TRY_SESSION)
-            mark = await self._target.channel.send(names.select_mark)
-            if transactional:
-                await self._books.start_clock()
-            if not await self._held(tried):
-                await self.abort()
-                return Busy(await lock.holder(self._target.channel, await self._target.key()))
-            self._session_lock = not transactional
-            return Held(await self._read_mark(mark))
+            held, mark = await (self._begin(names) if transactional else self._hold(names))
+            if held:
+                return Held(mark)
+            await self.abort()
+            return Busy(await lock.holder(self._target.channel, await self._target.key()))
         except EngineError as error:
             if error.fault.sqlstate == UNDEFINED_TABLE:
                 return Held(GONE)
             await self.abort()
             raise
+
+    async def _begin(self, names: TableNames) -> tuple[bool, HistoryMark]:
+        """A transaction with the lock in it: one round trip."""
+        await self._target.channel.open_pipeline()
+        await self._target.channel.send("BEGIN ISOLATION LEVEL READ COMMITTED")
+        await self._set_timeouts()
+        tried = await self._try(lock.TRY_TRANSACTION)
+        mark = await self._target.channel.send(names.select_mark)
+        await self._books.start_clock()
+        return await self._held(tried), await self._read_mark(mark)
+
+    async def _hold(self, names: TableNames) -> tuple[bool, HistoryMark]:
+        """The lock on the session, for a step without a transaction."""
+        await self._set_timeouts()
+        self._session_lock = await self._held(await self._try(lock.TRY_SESSION))
+        mark = await self._target.channel.send(names.select_mark)
+        return self._session_lock, await self._read_mark(mark)
 
     async def _try(self, sql: str) -> Cursor:
         return await self._target.channel.send(sql, [await self._target.key()])
@@ -196,6 +206,10 @@ class Segments:
             await self._end_session()
             return Sealed(seen)
         await self._books.write(names)
+        if (
+            self._target.channel.unsettled
+        ):  # what did not touch its rows must be found out while it can be undone
+            await self._target.channel.sync()
         mark = await self._target.channel.send(names.select_mark)
         ended = await self._target.channel.send("COMMIT")
         await self._target.channel.close_pipeline()
@@ -242,7 +256,7 @@ class Segments:
             if isinstance(await self.acquire(transactional=True), Held):
                 await self.abort()
                 return
-            await self._target.channel.rows("SELECT pg_sleep(0.1)")
+            await asyncio.sleep(0.1)
         raise ConnectionFailedError("the old connection still holds the lock", refusal=Refusal.LOST)
 
     def reader(self) -> AbstractAsyncContextManager[Wire]:
