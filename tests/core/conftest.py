@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from stepwell.core.errors import Place
 from stepwell.core.facts import StepFacts
@@ -22,6 +23,10 @@ from stepwell.core.plan import Plan, Situation, plan
 
 if TYPE_CHECKING:
     from stepwell.core.wish import Wish
+
+# How long an example takes says nothing on a machine that is busy.
+settings.register_profile("stepwell", deadline=None)
+settings.load_profile("stepwell")
 
 Drawing = Mapping[str, tuple[str, ...]]
 

@@ -52,14 +52,16 @@ GOING_ON = Prepare | Acquire | Apply | Execute | Keep | Commit | Sleep
 
 @dataclass
 class Fate:
-    """Draws what happens: mostly it goes well."""
+    """Draws what happens: mostly it goes well, but trouble does not come alone."""
 
     data: st.DataObject
     faulty: bool = True
+    luck: int = 9  # of ten
 
     def failure(self) -> FailureKind | None:
-        if not self.faulty or self.data.draw(st.integers(0, 9)) < 9:
+        if not self.faulty or self.data.draw(st.integers(0, 9)) < self.luck:
             return None
+        self.luck = 6
         kind: FailureKind = self.data.draw(st.sampled_from(FailureKind))
         return kind
 
@@ -101,9 +103,17 @@ class Database:
         if kind is None:
             return outcome
         self.interrupted = self.interrupted or kind is FailureKind.INTERRUPTED
-        if kind is FailureKind.LOST or (isinstance(action, Commit) and kind is not FailureKind.INTERRUPTED):
+        if kind is FailureKind.LOST or self.refused(action, kind):
             self.undo()
         return Failed(Fault(kind.value, version=self.blame(action)), kind)
+
+    def refused(self, action: Action, kind: FailureKind) -> bool:
+        """A COMMIT that the server refuses ends its transaction; a lock without one stays."""
+        return (
+            kind is not FailureKind.INTERRUPTED
+            and isinstance(action, Commit)
+            and action.segment.transactional
+        )
 
     def blame(self, action: Action) -> str | None:
         """As in a pipeline: an earlier step of the segment may turn out to be the one that failed."""
