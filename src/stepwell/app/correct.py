@@ -36,8 +36,10 @@ async def mark(context: Context, version: str, *, dry_run: bool = False) -> Corr
 
 
 async def unmark(context: Context, version: str, *, dry_run: bool = False) -> CorrectionReport:
-    """Remove a record (or forget an unfinished attempt). Raises `TargetError` where there is none."""
-    return await _Correction(context, dry_run=dry_run).unmark(Version.parse(version))
+    """Remove a record (or forget an unfinished attempt), whatever its version looks like. Raises `TargetError` where
+    there is none.
+    """
+    return await _Correction(context, dry_run=dry_run).unmark(Version(version))
 
 
 class _Correction:

@@ -31,13 +31,19 @@ class Gate:
         self._wants: asyncio.Queue[Wants] = asyncio.Queue()
         self._words: asyncio.Queue[_Word] = asyncio.Queue()
         self._ran: asyncio.Queue[BaseException | None] = asyncio.Queue()
+        self._turn = asyncio.Lock()
         self._index = 0
 
     async def through(self, digest: str, execute: Callable[[], Awaitable[T]], *, answers: bool) -> T | None:
         """The side of the step: ask, run when told to, wait until it is written down.
 
         A statement that was done by a former run is skipped and gives None; one whose answer the step needs can't be.
+        Statements of several tasks of the step come one after the other.
         """
+        async with self._turn:
+            return await self._one(digest, execute, answers=answers)
+
+    async def _one(self, digest: str, execute: Callable[[], Awaitable[T]], *, answers: bool) -> T | None:
         self._wants.put_nowait(Wants(self._index, digest))
         self._index += 1
         if await self._words.get() is _Word.GO_ON:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from stepwell.core.errors import Place
+from stepwell.core.errors import GraphError, Place
 from stepwell.core.graph import Node, build
 from stepwell.core.history import compare
 from stepwell.core.plan import Situation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from stepwell.app.shelf import Shelf
     from stepwell.core.files.listing import SourceListing
     from stepwell.core.graph import Graph
     from stepwell.core.history import Entry, History, Record
-    from stepwell.core.migration import Migration
+    from stepwell.core.migration import Migration, Version
 
 
 class Gathered(NamedTuple):
@@ -43,20 +43,22 @@ def gather(shelf: Shelf, history: History, *, whole: bool = False) -> Gathered:
 
 
 def graph_of(migrations: Iterable[Migration], records: Iterable[Record] = ()) -> Graph:
-    """The graph of files, and of records whose file is gone; raises `GraphError`."""
+    """The graph of files, and of records whose file is gone; raises `GraphError` for what is wrong with the files."""
     nodes = [Node(each.version, each.dependencies, each.place) for each in migrations]
     have = {node.version for node in nodes}
     gone = {record.version: record for record in records if record.version not in have}
-    known = have | gone.keys()
-    nodes += [
-        Node(
-            record.version,
-            tuple(each for each in record.dependencies if each in known and each != record.version),
-            Place("the history"),
-        )
-        for record in gone.values()
-    ]
-    return build(nodes)
+    alone = [Node(version, (), Place("the history")) for version in gone]
+    try:
+        return build([*nodes, *(_recorded(record, have | gone.keys()) for record in gone.values())])
+    except GraphError:
+        if not gone:
+            raise
+    return build([*nodes, *alone])  # what records say of dependencies is no reason to fail
+
+
+def _recorded(record: Record, known: Collection[Version]) -> Node:
+    dependencies = tuple(each for each in record.dependencies if each in known and each != record.version)
+    return Node(record.version, dependencies, Place("the history"))
 
 
 def with_bodies(situation: Situation, shelf: Shelf) -> Situation:

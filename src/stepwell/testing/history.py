@@ -174,6 +174,44 @@ class HistoryConformance(Suite):
         codes = {finding.code for finding in shop.run(shop.project().check()).findings}
         assert {"changed", "out-of-order"} <= codes
 
+    @cases(
+        "rows",
+        {
+            "newer than every file": (("999", '["001"]'),),
+            "of another form": (("not a version!", "[]"), ("", "[]"), ("base", "[]")),
+            "depending on what nobody knows": (("500", '["nowhere", "501"]'),),
+            "depending on each other": (("500", '["501"]'), ("501", '["500"]')),
+            "depending on what depends on it": (("000", '["001", "002"]'),),
+            "with dependencies that nobody can read": (("500", "[[{"),),
+        },
+    )
+    def test_whatever_is_recorded_a_status_can_be_had(
+        self, url: str, tmp_path: Path, rows: tuple[tuple[str, str], ...]
+    ) -> None:
+        shop = self.workshop(url, tmp_path)
+        shop.table("001_first", depends="000" if rows[0][0] == "000" else "")
+        if rows[0][0] == "000":
+            shop.table("000_before")
+        shop.migrate()
+        if rows[0][0] == "000":
+            (shop.folder / "000_before.sql").unlink()
+            shop.ask("DELETE FROM migrations WHERE version = '000'")
+        shop.table("002_second")
+        for version, dependencies in rows:
+            shop.ask(
+                "INSERT INTO migrations (version, name, dependencies)"
+                f" VALUES ('{version}', 'strange', '{dependencies}')"
+            )
+        states = shop.states()
+        assert states["001"] == "applied"
+        assert states["002"] == "pending"
+        assert [states[version] for version, _ in rows] == ["missing"] * len(rows)
+        assert shop.migrate(allow_missing=True).ok
+        for version, _ in rows:
+            if version != "000":  # a file depends on that one
+                assert shop.run(shop.project().unmark(version)).changed
+                assert version not in shop.states()
+
     # --- the table of an older runner ---
 
     @cases(

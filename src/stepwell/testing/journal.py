@@ -242,9 +242,43 @@ class JournalConformance(Suite):
         assert str(error.place) == shop.line(path, "RETURNING id")
         assert shop.column("SELECT count(*) FROM numbers") == [1]
 
+    def test_statements_of_several_tasks_come_one_after_the_other(self, url: str, tmp_path: Path) -> None:
+        shop = self.workshop(url, tmp_path)
+        shop.python(
+            "001_step",
+            """
+            names = ("one", "two", "three", "four")
+            await asyncio.gather(*(database.execute(f"CREATE TABLE {name} (id INTEGER)") for name in names))
+            """,
+            attributes="transactional = False",
+            head="import asyncio\n",
+        )
+        assert shop.migrate().ok
+        assert all(shop.exists(table) for table in ("one", "two", "three", "four"))
+        assert self.events(shop, "001")[-3:] == ["intent 4", "done 4", "applied"]
+
+    def test_many_rows_of_values_are_one_statement(self, url: str, tmp_path: Path) -> None:
+        shop = self.workshop(url, tmp_path)
+        shop.ask("CREATE TABLE numbers (id INTEGER PRIMARY KEY)")
+        path = shop.python(
+            "001_step",
+            """
+            rows = [{"id": number} for number in ROWS]
+            await database.execute_many("INSERT INTO numbers VALUES (:id)", rows)
+            """,
+            attributes="transactional = False",
+            head="ROWS = (1, 2, 2, 3)",
+        )
+        self.failed(shop)
+        assert shop.column("SELECT count(*) FROM numbers") == [0]
+        path.write_text(path.read_text().replace("ROWS = (1, 2, 2, 3)", "ROWS = (1, 2, 3)"))
+        assert shop.migrate().ok
+        assert shop.column("SELECT id FROM numbers ORDER BY id") == [1, 2, 3]
+
     @cases(
         "body",
         {
+            "a savepoint": ('await database.execute("SAVEPOINT mine")', "SAVEPOINT"),
             "a transaction": ("async with database.transaction():\n    pass", "needs a transaction"),
             "no await": ('database.execute("CREATE TABLE one (id INTEGER)")', "never awaited"),
             "a value that no database takes": (

@@ -39,7 +39,20 @@ class PostgresWire:
             await self._send(statement)
 
     async def run_many(self, statement: BoundStatement, rows: Sequence[Any]) -> None:
-        """Queue a statement once for every row of parameters."""
+        """Queue a statement once for every row of parameters; outside a transaction for all of them or none."""
+        if self._holding:
+            await self._many(statement, rows)
+            return
+        await self._channel.send("BEGIN")
+        try:
+            await self._many(statement, rows)
+            await self._channel.send("COMMIT")
+        except BaseException:
+            if self._channel.in_transaction:
+                await self._channel.send("ROLLBACK")
+            raise
+
+    async def _many(self, statement: BoundStatement, rows: Sequence[Any]) -> None:
         for params in rows:
             await self._channel.send(statement.sql, params, origin=statement.origin, shown=statement.shown)
 

@@ -55,8 +55,21 @@ class SQLiteWire:
             )
 
     async def run_many(self, statement: BoundStatement, rows: Sequence[Any]) -> None:
-        """Run a statement for every row of parameters."""
+        """Run a statement for every row of parameters; outside a transaction for all of them or none."""
         self._must_hold(statement)
+        if self._holding:
+            await self._many(statement, rows)
+            return
+        await self._channel.execute("BEGIN IMMEDIATE")
+        try:
+            await self._many(statement, rows)
+            await self._channel.execute("COMMIT")
+        except BaseException:
+            if self._channel.connection.in_transaction:
+                await self._channel.execute("ROLLBACK")
+            raise
+
+    async def _many(self, statement: BoundStatement, rows: Sequence[Any]) -> None:
         await self._channel.execute_many(statement.sql, rows, origin=statement.origin, shown=statement.shown)
 
     async def count(self, statement: BoundStatement) -> int:
