@@ -285,7 +285,9 @@ class StepHandle:
     def _judge(self, statement: Statement, place: Place) -> StatementFacts:
         facts = classify(statement, self._dialect.rules)
         if self._gate is not None and facts.kind is StatementKind.SAVEPOINT:
-            raise self._misuse(f"{facts.verb} needs a transaction, and this migration runs without one", place)
+            raise self._misuse(
+                f"{facts.verb} needs a transaction, and this migration runs without one", place
+            )
         if why := refuse(facts, self._savepoints):
             fault = Fault(why, code="refused", version=self._version, place=place, statement=statement.text)
             raise MisuseError(replace(fault, hint=MISSING))
