@@ -28,10 +28,10 @@ _TOKEN = re.compile(
     | (?P<newline>\n)
     | (?P<formatted>(?:[fFtT][rR]?|[rR][fFtT])(?:'''|\"""|'|"))
     | (?P<string>[rRbBuU]{0,2}(?:
-            '''(?:[^\\']+|\\.|'(?!''))*+(?:'''|\Z)
-          | \"""(?:[^\\"]+|\\.|"(?!""))*+(?:\"""|\Z)
-          | '(?:[^\\'\n]+|\\.)*+(?:'|(?=\n)|\Z)
-          | "(?:[^\\"\n]+|\\.)*+(?:"|(?=\n)|\Z)
+            '''[^\\']*(?:(?:\\.|'(?!''))[^\\']*)*(?:'''|\\?\Z)
+          | \"""[^\\"]*(?:(?:\\.|"(?!""))[^\\"]*)*(?:\"""|\\?\Z)
+          | '[^\\'\n]*(?:\\.[^\\'\n]*)*(?:'|(?=\n)|\\?\Z)
+          | "[^\\"\n]*(?:\\.[^\\"\n]*)*(?:"|(?=\n)|\\?\Z)
       ))
     | (?P<word>\.?[0-9](?:[eE][+-]?[0-9]|[0-9A-Za-z_.])*|[A-Za-z_\x80-\U0010ffff][0-9A-Za-z_\x80-\U0010ffff]*)
     | (?P<open>[(\[{])
@@ -53,7 +53,8 @@ def _literal(quotes: str, *, raw: bool) -> re.Pattern[str]:
     inside = f"|{quote}(?!{quote}{quote})" if len(quotes) > 1 else ""
     plain = "\\n" if len(quotes) == 1 else ""
     named = "" if raw else r"|\\N\{[^}]*\}"
-    return re.compile(rf"(?:[^\\{{{quote}{plain}]+|\{{\{{{named}|\\[^{{]|\\(?=\{{){inside})*+", re.DOTALL)
+    text = rf"[^\\{{{quote}{plain}]*"
+    return re.compile(rf"{text}(?:(?:\{{\{{{named}|\\[^{{]|\\(?=\{{){inside}){text})*", re.DOTALL)
 
 
 def normal_form(text: str) -> str:
