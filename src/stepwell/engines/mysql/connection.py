@@ -1,0 +1,178 @@
+"""One connection to MySQL or MariaDB for one run: it asks by itself, and acts through `segments`.
+
+It decides nothing about migrations.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from stepwell.core.history import History, TableShape, mark_of
+from stepwell.core.tables import attempts_of, log_entry
+from stepwell.engines.mysql import lock
+from stepwell.engines.mysql.inspect import refuse_cluster, refuse_read_only
+from stepwell.engines.mysql.rights import check_rights
+from stepwell.engines.mysql.rows import as_utc, read_record
+from stepwell.engines.mysql.segments import Segments
+from stepwell.engines.mysql.target import Target
+from stepwell.ports import About, EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from stepwell.core.actions import Busy, Held, LogLine
+    from stepwell.core.answers import LogEntry
+    from stepwell.core.history import Record
+    from stepwell.core.migration import Version
+    from stepwell.core.plan import Step
+    from stepwell.core.sql.kinds import CreatedObject
+    from stepwell.core.url import DatabaseUrl
+    from stepwell.ports import Batch, ConnectOptions, Dialect, Kept, Sealed, Wire
+
+ALL_ROWS = 2**63 - 1  # LIMIT has no word for all
+
+
+async def connect(url: DatabaseUrl | None, options: ConnectOptions) -> MySQLConnection:
+    """Open a connection by URL, or take the one that the caller's function gives."""
+    target = Target(url, options)
+    await target.open()
+    return MySQLConnection(target)
+
+
+class MySQLConnection:
+    """See `stepwell.ports.Connection` for what each method promises."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._segments = Segments(target)
+
+    @property
+    def dialect(self) -> Dialect:
+        """That of the server, whatever the URL says."""
+        return self._target.dialect
+
+    async def close(self) -> None:
+        """Give everything back."""
+        await self._segments.abort()
+        with suppress(EngineError):
+            await self._target.close()
+
+    # --- asking ---
+
+    async def about(self) -> About:
+        """What database this is."""
+        server = self._target.server
+        url = self._target.url
+        shown = url.shown if url is not None else f"{server.name}:///{server.database}"
+        table = f"{server.database}.{self._target.settings.table}"
+        return About(shown, server.name, table, server.user, self._target.warnings)
+
+    async def read(self) -> History:
+        """The history, of one moment: its parts are read in one transaction."""
+        own = not self._target.channel.in_transaction
+        if own:
+            await self._target.channel.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+        try:
+            return await self._read()
+        finally:
+            if own and not self._target.channel.broken:
+                await self._target.channel.execute("ROLLBACK")
+
+    async def _read(self) -> History:
+        names = self._target.names
+        found = await self._target.describe()
+        if found.shape is TableShape.ABSENT:
+            return History(found.shape, log_exists=found.log_exists)
+        columns, rows = await self._target.channel.fetch(names.select_records)
+        records = tuple(read_record(dict(zip(columns, row, strict=True))) for row in rows)
+        journal: list[Any] = await self._target.channel.rows(names.select_journal) if found.log_exists else []
+        attempts = attempts_of(
+            [(row[0], row[1], row[2], row[3], row[4]) for row in journal],
+            frozenset(record.version for record in records),
+        )
+        mark = mark_of(record.id for record in records)
+        return History(found.shape, records, attempts, mark, found.log_exists)
+
+    async def existing(self, objects: Sequence[CreatedObject]) -> tuple[CreatedObject, ...]:
+        """Which of these are in the database already."""
+        from stepwell.engines.mysql.existing import existing
+
+        return await existing(self._target, objects)
+
+    async def check_rights(self, history: History) -> None:
+        """Name what this user may not do, and where nobody may write."""
+        refuse_cluster(self._target.server, self._target.shown)
+        refuse_read_only(self._target.server, self._target.shown)
+        await check_rights(self._target, history)
+
+    async def read_log(self, limit: int | None, batch: str | None) -> tuple[LogEntry, ...]:
+        """The newest rows, oldest first."""
+        if not (await self._target.describe()).log_exists:
+            return ()
+        sql = self._target.names.select_log(of_batch=batch is not None)
+        values = {"batch": batch, "limit": ALL_ROWS if limit is None else limit}
+        return tuple(log_entry(row, as_utc) for row in reversed(await self._target.channel.rows(sql, values)))
+
+    async def holder(self) -> str | None:
+        """Who holds the lock."""
+        return await lock.holder(self._target.channel, self._target.lock_name)
+
+    async def end_holder(self) -> bool:
+        """End the session that holds the lock. A statement of it that can't be stopped keeps the lock to its end."""
+        return await lock.end_holder(self._target.channel, self._target.lock_name)
+
+    async def cancel(self) -> None:
+        """Stop the statement that runs, by a second connection."""
+        await self._target.cancel()
+
+    # --- acting ---
+
+    async def prepare(self) -> Busy | None:
+        """See `Segments`, as for all that follows."""
+        return await self._segments.prepare()
+
+    async def acquire(self, *, transactional: bool) -> Held | Busy:
+        """Begin, try the lock once, read the mark."""
+        return await self._segments.acquire(transactional=transactional)
+
+    async def begin_step(self, step: Step) -> Wire:
+        """Start a step."""
+        return await self._segments.begin_step(step)
+
+    async def end_step(self, step: Step, *, wrote_data: bool) -> None:
+        """End a step. There are no deferred constraints, whatever it wrote."""
+        await self._segments.end_step(step)
+
+    async def record(self, kept: Kept, line: LogLine, batch: Batch) -> None:
+        """Write a record and its log line."""
+        await self._segments.record(kept, line, batch)
+
+    async def forget(self, record: Record, line: LogLine, batch: Batch) -> None:
+        """Remove a record and log it."""
+        await self._segments.forget(record, line, batch)
+
+    async def revise(self, record: Record, kept: Kept, line: LogLine, batch: Batch) -> None:
+        """Update a record and log it."""
+        await self._segments.revise(record, kept, line, batch)
+
+    async def log(self, lines: Sequence[LogLine], batch: Batch) -> None:
+        """Write log lines."""
+        await self._segments.log(lines, batch)
+
+    async def commit(self) -> Sealed:
+        """End the segment."""
+        return await self._segments.commit()
+
+    async def abort(self) -> None:
+        """End the segment."""
+        await self._segments.abort()
+
+    async def confirm(self, batch: Batch) -> frozenset[Version]:
+        """What the log says that this batch has done."""
+        return await self._segments.confirm(batch)
+
+    def reader(self) -> AbstractAsyncContextManager[Wire]:
+        """A read-only transaction of its own."""
+        return self._segments.reader()

@@ -1,0 +1,78 @@
+"""aiomysql's connection with what it lacks: no silent fall back from TLS, keepalives, one statement a time.
+
+The driver offers no hook for these, so it is extended by inheritance; `mysql` in pyproject.toml bounds its version.
+"""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import aiomysql
+from pymysql.constants import CLIENT
+from pymysql.err import OperationalError
+
+if TYPE_CHECKING:
+    import ssl
+
+CLEARTEXT = "mysql_clear_password"
+NO_TLS = 2026  # as MySQL's own client numbers it
+NO_PLUGIN = 2059
+
+# A peer that is gone is noticed within about ten seconds; by default it would take hours.
+_KEEPALIVE = (("TCP_KEEPIDLE", 5), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 3))
+
+
+class DriverConnection(aiomysql.Connection):  # type: ignore[misc]  # the driver has no types
+    """Takes what `aiomysql.connect` takes, and whether TLS may be left out where the server has none."""
+
+    def __init__(self, *, may_be_plain: bool, **parameters: Any) -> None:
+        super().__init__(**parameters)
+        self._ssl_context: ssl.SSLContext | None
+        self._may_be_plain = may_be_plain
+        # A server that is sent two statements in one text refuses the second, whoever wrote it.
+        self.client_flag &= ~CLIENT.MULTI_STATEMENTS
+
+    async def open(self) -> None:
+        """Connect. Raises the driver's errors; nothing is left open then."""
+        try:
+            await self._connect()
+        except BaseException:
+            self.close()
+            raise
+        raw = self._writer.transport.get_extra_info("socket")
+        if raw is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
+            for name, value in _KEEPALIVE:
+                if hasattr(socket, name):
+                    raw.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+    async def leave(self) -> None:
+        """Say good-bye and wait until the socket is closed. Never raises."""
+        writer = self._writer
+        with suppress(Exception):  # there is nobody left to tell
+            await self.ensure_closed()
+        self.close()
+        if writer is not None:
+            with suppress(Exception):
+                await writer.wait_closed()
+
+    async def _request_authentication(self) -> None:
+        """See that the password goes where it may go."""
+        if self._ssl_context is not None and not self.server_capabilities & CLIENT.SSL:
+            if not self._may_be_plain:
+                raise OperationalError(NO_TLS, "the server offers no TLS")
+            self._ssl_context = None
+            self.client_flag &= ~CLIENT.SSL
+        if self._server_auth_plugin == CLEARTEXT and self._ssl_context is None:
+            self._refuse_cleartext()
+        await super()._request_authentication()
+
+    async def _process_auth(self, plugin_name: bytes, auth_packet: Any) -> Any:
+        if plugin_name.decode() == CLEARTEXT:
+            self._refuse_cleartext()
+        return await super()._process_auth(plugin_name, auth_packet)
+
+    def _refuse_cleartext(self) -> None:
+        if not self._secure:
+            raise OperationalError(NO_PLUGIN, "the server asks for the password in the clear, without TLS")
