@@ -116,6 +116,30 @@ await database.execute("DROP TABLE items")
         assert second.statements
         assert shop.exists("items")
 
+    def test_plain_functions_are_recorded_too(self, url: str, tmp_path: Path) -> None:
+        shop = self.workshop(url, tmp_path)
+        path = shop.python(
+            "001_step",
+            """
+            database.execute("CREATE TABLE items (id INTEGER)")
+            for row in database.iterate("SELECT 1 AS one"):
+                database.execute(f"INSERT INTO items VALUES ({row['one']})")
+            database.fetch_all("SELECT * FROM items")
+            database.execute("DROP TABLE items")
+            """,
+            plain=True,
+        )
+        (step,) = shop.migrate(dry_run=True).steps
+        assert [statement.sql for statement in step.statements] == [
+            "CREATE TABLE items (id INTEGER)",
+            "SELECT 1 AS one",
+            "INSERT INTO items VALUES (1)",
+            "SELECT * FROM items",
+        ]
+        assert step.note is not None
+        assert step.note.startswith(shop.line(path, "SELECT * FROM items") + ": ")
+        assert not shop.exists("items")
+
     def test_a_misuse_is_found_by_a_dry_run_too(self, url: str, tmp_path: Path) -> None:
         shop = self.workshop(url, tmp_path)
         path = shop.python("001_step", 'database.execute("CREATE TABLE items (id INTEGER)")')

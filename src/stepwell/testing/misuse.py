@@ -90,6 +90,32 @@ class MisuseConformance(Suite):
             assert not shop.exists("items")
 
     @cases(
+        "value",
+        {
+            "an object": "object()",
+            "half a character": '"\\ud800"',
+            "a number that is too large": "2**90 if database.engine == 'sqlite' else object()",
+        },
+    )
+    def test_a_value_that_no_database_takes(self, url: str, tmp_path: Path, value: str) -> None:
+        """The driver refuses it unsent, while others are queued before it: the line is that of the value."""
+        shop = self.workshop(url, tmp_path)
+        shop.table("001_items")
+        path = shop.python(
+            "002_step",
+            f"""
+            await database.execute("DELETE FROM items")
+            await database.execute("DELETE FROM items")
+            await database.execute("INSERT INTO items VALUES (:id)", {{"id": {value}}})
+            await database.execute("DELETE FROM items")
+            """,
+        )
+        error = shop.failure(shop.project().migrate())
+        assert isinstance(error, StepError)
+        assert error.fault.version == "002"
+        assert str(error.place) == shop.line(path, "INSERT INTO items")
+
+    @cases(
         "statement",
         {
             text: text

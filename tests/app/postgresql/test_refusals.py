@@ -304,6 +304,24 @@ def test_rights_on_the_history(
         assert [entry.state for entry in shop.run(project.status()).entries] == ["applied", "pending"]
 
 
+def test_rights_on_the_sequence_of_the_history(
+    shop: Workshop, role: Callable[[str], str], as_user: Callable[..., str]
+) -> None:
+    user = role("LOGIN")
+    shop.table("001_first")
+    shop.migrate()
+    shop.table("002_second")
+    shop.ask(f"GRANT CREATE ON SCHEMA public TO {user}")
+    shop.ask(f"GRANT ALL ON migrations, migrations_log TO {user}")
+    error = shop.failure(shop.project(url=as_user(user)).migrate())
+    assert isinstance(error, ConnectionFailedError)
+    assert error.refusal is Refusal.RIGHTS
+    assert error.hint is not None
+    assert "SEQUENCE" in error.hint
+    shop.ask(f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {user}")
+    assert shop.run(shop.project(url=as_user(user)).migrate()).ok
+
+
 def test_a_role_that_only_reads(
     shop: Workshop, role: Callable[[str], str], as_user: Callable[..., str]
 ) -> None:

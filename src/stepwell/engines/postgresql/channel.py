@@ -123,6 +123,8 @@ class Channel:
         try:
             await cursor.execute(sql, params, prepare=prepare)
         except psycopg.Error as error:
+            if error.sqlstate is None and not self.broken:
+                self._forget_others()
             raise self._failed(error) from error
         self._prune()
         return cursor
@@ -189,6 +191,12 @@ class Channel:
             return translate(error, None, None, self._redactor, lost=lost)
         told = translate(error, culprit.origin, culprit.shown, self._redactor, lost=lost)
         return told if told.fault.position is None else _as_written(told, culprit)
+
+    def _forget_others(self) -> None:
+        """The driver refused the newest statement unsent: no other is to blame, answered or not."""
+        newest = self._sent.pop()
+        self._sent.clear()
+        self._sent.append(newest)
 
     def _prune(self) -> None:
         self._since_prune += 1

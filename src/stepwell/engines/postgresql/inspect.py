@@ -28,6 +28,8 @@ SELECT b.*, c.relname::text, c.relkind::text, c.relrowsecurity, c.relispartition
   {_COLUMNS},
   pg_catalog.has_table_privilege(c.oid, 'SELECT'),
   pg_catalog.has_table_privilege(c.oid, 'INSERT') AND pg_catalog.has_table_privilege(c.oid, 'DELETE'),
+  NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class s ON s.oid = d.objid AND s.relkind = 'S'
+    WHERE d.refobjid = c.oid AND d.deptype = 'a' AND NOT pg_catalog.has_sequence_privilege(s.oid, 'USAGE')),
   pg_catalog.pg_has_role(current_user, c.relowner, 'USAGE')
 FROM (SELECT pg_catalog.current_database()::text AS db, current_user::text AS usr,
         n.nspname::text AS nsp, n.oid AS nspoid,
@@ -60,6 +62,7 @@ class Relation(NamedTuple):
     columns: frozenset[str]
     may_select: bool
     may_write: bool
+    may_number: bool
     may_alter: bool
 
 
@@ -97,7 +100,7 @@ def describe(rows: list[tuple[Any, ...]], table: str) -> Description:
 
 
 def _relation(row: tuple[Any, ...]) -> Relation:
-    *head, columns, may_select, may_write, may_alter = row
+    *head, columns, may_select, may_write, may_number, may_alter = row
     name, kind, security, partition, subclass, owner, member, by_owner, triggers, rules, children = head
     return Relation(
         name,
@@ -114,6 +117,7 @@ def _relation(row: tuple[Any, ...]) -> Relation:
         frozenset(columns or ()),
         may_select,
         may_write,
+        may_number,
         may_alter,
     )
 

@@ -30,6 +30,7 @@ def check_rights(found: Description, history: History, shown: str) -> None:
     for relation in (found.history, found.log):
         if relation is not None:
             _check_writing(found, relation, shown)
+            _check_numbering(found, relation, shown)
 
 
 def check_reading(found: Description, shown: str) -> None:
@@ -62,6 +63,16 @@ def _check_writing(found: Description, relation: Relation, shown: str) -> None:
             found,
             f"SELECT, INSERT and DELETE on {name}",
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name}",
+            shown,
+        )
+
+
+def _check_numbering(found: Description, relation: Relation, shown: str) -> None:
+    if not relation.may_number:
+        raise _missing(
+            found,
+            f"USAGE on the sequence of {found.schema}.{relation.name}",
+            f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {found.schema}",
             shown,
         )
 
