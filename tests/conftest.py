@@ -27,10 +27,20 @@ SHARED_FOLDER = "STEPWELL_TEST_FOLDER"
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder of the shared server. Root's server runs under another account: it must get there."""
     if SHARED_FOLDER not in os.environ:
-        folder = Path(tempfile.mkdtemp(prefix="stepwell-test-"))
+        folder = Path(tempfile.mkdtemp(prefix="stepwell-test-", dir=_memory()))
         folder.chmod(0o711)
         os.environ[SHARED_FOLDER] = str(folder)
         config.add_cleanup(_remove_shared_folder)
+
+
+def _memory() -> Path | None:
+    """A folder in memory, where databases are made and dropped ten times as fast; None where there is none to use."""
+    folder = Path("/dev/shm")
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        return None
+    state = os.statvfs(folder)
+    enough = state.f_bavail * state.f_frsize > 2 << 30
+    return folder if enough and not state.f_flag & os.ST_NOEXEC else None
 
 
 def _remove_shared_folder() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from stepwell.core.migration import Direction, Version
 from stepwell.core.plan import Plan
+from stepwell.core.plan.segments import STATEMENT_BY_STATEMENT
 from stepwell.core.report import SegmentReport
 from stepwell.core.settings import Atomic
 from stepwell.core.wish import Wish
@@ -99,12 +100,17 @@ def test_an_engine_that_can_not_undo_schema_changes_has_no_transactions(
 ) -> None:
     made = world(FOUR, declared={"003": "enum ends"}).plan(Wish(Direction.UP), transactional_ddl=False)
     assert show(made) == "[001] | [002] | [003] | [004]"
-    assert made.warnings == (
-        (
-            "not one transaction but 4 segments: it commits after 001 (001 runs without a transaction); "
-            "after 002 (002 runs without a transaction); after 003 (003 runs without a transaction)"
-        ),
-    )
+    assert made.warnings == (STATEMENT_BY_STATEMENT,)
+
+
+@pytest.mark.parametrize("atomic", Atomic)
+def test_one_migration_is_not_atomic_either_where_the_engine_can_not_undo(
+    world: type[World], atomic: Atomic
+) -> None:
+    made = world("001").plan(Wish(Direction.UP, atomic=atomic), transactional_ddl=False)
+    assert made.warnings == (STATEMENT_BY_STATEMENT,)
+    assert "resumes there" in STATEMENT_BY_STATEMENT
+    assert world("001", "001").plan(Wish(Direction.UP), transactional_ddl=False).warnings == ()
 
 
 def test_a_rollback_has_segments_too(world: type[World], show: Show) -> None:

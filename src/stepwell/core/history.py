@@ -58,6 +58,12 @@ class HistoryMark:
     count: int = 0
     highest_id: int = 0
     sum_of_ids: int = 0
+    highest_log_id: int = 0
+
+    @classmethod
+    def of(cls, row: Iterable[int]) -> HistoryMark:
+        """Make a mark of the row that `TableNames.select_mark` gives, whatever numbers the driver has."""
+        return cls(*map(int, row))
 
 
 class JournalEntry(NamedTuple):

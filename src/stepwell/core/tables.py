@@ -54,8 +54,11 @@ class TableNames(NamedTuple):
 
     @property
     def select_mark(self) -> str:
-        """The mark of the history."""
-        return f"SELECT count(*), coalesce(max(id), 0), coalesce(sum(id), 0) FROM {self.history}"
+        """The mark of the history. The log belongs to it: a journal tells what of a step was done already."""
+        return (
+            "SELECT count(*), coalesce(max(id), 0), coalesce(sum(id), 0),"
+            f" (SELECT coalesce(max(id), 0) FROM {self.log}) FROM {self.history}"
+        )
 
     @property
     def select_journal(self) -> str:

@@ -32,5 +32,5 @@ def plan(situation: Situation, wish: Wish, facts: Facts, *, transactional_ddl: b
     steps, warnings = (plan_up if wish.direction is Direction.UP else plan_down)(situation, wish)
     refuse_wrong_blocks(steps, facts, transactional_ddl=transactional_ddl)
     segments = segments_of(steps, wish.atomic, facts, transactional_ddl=transactional_ddl)
-    told = (*warnings, *warnings_of(segments, wish.atomic))
+    told = (*warnings, *warnings_of(segments, wish.atomic, transactional_ddl=transactional_ddl))
     return Plan(wish.direction, segments, situation.mark, told)

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from stepwell.core.plan.values import Facts, Step
 
 
+STATEMENT_BY_STATEMENT = (
+    "this engine can't undo changes of the schema: the batch is not atomic, it commits after each statement; "
+    "if one fails, what was done before it stands, and the next run resumes there"
+)
+
+
 def segments_of(
     steps: Sequence[Step], atomic: Atomic, facts: Facts, *, transactional_ddl: bool
 ) -> tuple[Segment, ...]:
@@ -32,8 +38,10 @@ def segments_of(
     return tuple(segments)
 
 
-def warnings_of(segments: Sequence[Segment], atomic: Atomic) -> tuple[str, ...]:
+def warnings_of(segments: Sequence[Segment], atomic: Atomic, *, transactional_ddl: bool) -> tuple[str, ...]:
     """Say beforehand that a batch is not one transaction, unless that was asked for."""
+    if segments and not transactional_ddl:
+        return (STATEMENT_BY_STATEMENT,)
     if atomic is Atomic.MIGRATION:
         return ()
     ends = [

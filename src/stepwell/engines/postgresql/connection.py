@@ -5,15 +5,15 @@ It decides nothing about migrations. What acts is loaded when the first segment 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from stepwell.core.history import History, TableShape, mark_of
+from stepwell.core.history import History, HistoryMark, TableShape, mark_of
 from stepwell.core.tables import attempts_of, log_entry
 from stepwell.engines.postgresql.dialect import DIALECT
 from stepwell.engines.postgresql.inspect import trusted_log, trusted_shape
 from stepwell.engines.postgresql.rows import as_utc, read_record
 from stepwell.engines.postgresql.target import Target
-from stepwell.ports import About
+from stepwell.ports import About, EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from stepwell.core.migration import Version
     from stepwell.core.plan import Step
     from stepwell.core.sql.kinds import CreatedObject
+    from stepwell.core.tables import TableNames
     from stepwell.core.url import DatabaseUrl
+    from stepwell.engines.postgresql.channel import Row
     from stepwell.engines.postgresql.inspect import Description
     from stepwell.engines.postgresql.segments import Segments
     from stepwell.ports import Batch, ConnectOptions, Dialect, Kept, Sealed, Wire
@@ -81,7 +83,10 @@ class PostgresConnection:
         return About(shown, self.dialect.name, f"{found.schema}.{self._target.settings.table}", found.user)
 
     async def read(self) -> History:
-        """The history: one round trip for what is there, one for the rows."""
+        """The history: one round trip for what is there, one for the rows.
+
+        The mark is read before the rows: at worst it is older than they are, and the plan is made once more.
+        """
         found = await self._target.describe(fresh=not self._just_described)
         self._just_described = False
         names = self._target.tables(found)
@@ -90,20 +95,31 @@ class PostgresConnection:
         self._may_read(found)
         if shape is TableShape.ABSENT:
             return History(shape, log_exists=log_exists)
-        records = [read_record(row) for row in await self._dicts(names.select_records)]
-        journal = await self._target.channel.rows(names.select_journal) if log_exists else []
+        mark, records, journal = await self._rows(names, log_exists=log_exists)
         attempts = attempts_of(
             [(row[0], row[1], row[2], row[3], row[4]) for row in journal],
             frozenset(each.version for each in records),
         )
-        mark = mark_of(each.id for each in records)
-        return History(shape, tuple(records), attempts, mark, log_exists)
+        return History(shape, records, attempts, mark or mark_of(each.id for each in records), log_exists)
 
-    async def _dicts(self, sql: str) -> list[dict[str, Any]]:
-        cursor = await self._target.channel.send(sql)
-        rows = await self._target.channel.fetch(cursor)
-        names = [column.name for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in rows]
+    async def _rows(
+        self, names: TableNames, *, log_exists: bool
+    ) -> tuple[HistoryMark | None, tuple[Record, ...], list[Row]]:
+        """Mark, records and journal, all asked for at once."""
+        channel = self._target.channel
+        await channel.open_pipeline()
+        try:
+            marked = await channel.send(names.select_mark) if log_exists else None
+            recorded = await channel.send(names.select_records)
+            journal = await channel.rows(names.select_journal) if log_exists else []
+            rows = await channel.fetch(recorded)
+            mark = HistoryMark.of((await channel.fetch(marked))[0]) if marked is not None else None
+            await channel.close_pipeline()
+        except EngineError:
+            await channel.drop_pipeline()
+            raise
+        columns = [column.name for column in recorded.description or ()]
+        return mark, tuple(read_record(dict(zip(columns, row, strict=True))) for row in rows), journal
 
     async def existing(self, objects: Sequence[CreatedObject]) -> tuple[CreatedObject, ...]:
         """Which of these are in the target already."""

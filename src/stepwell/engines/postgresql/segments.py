@@ -130,8 +130,8 @@ class Segments:
         return bool(held)
 
     async def _read_mark(self, cursor: Cursor) -> HistoryMark:
-        ((number, highest, total),) = await self._target.channel.fetch(cursor)
-        return HistoryMark(int(number), int(highest), int(total))
+        (row,) = await self._target.channel.fetch(cursor)
+        return HistoryMark.of(row)
 
     async def _set_timeouts(self) -> None:
         await self._set(

@@ -132,7 +132,8 @@ class SQLiteConnection:
             [(row[0], row[1], row[2], row[3], row[4]) for row in journal],
             frozenset(record.version for record in records),
         )
-        return History(found, records, attempts, mark_of(record.id for record in records), log_exists)
+        mark = await self._mark() if log_exists else mark_of(record.id for record in records)
+        return History(found, records, attempts, mark, log_exists)
 
     async def existing(self, objects: Sequence[CreatedObject]) -> tuple[CreatedObject, ...]:
         """Which of these are in the file already."""
@@ -220,8 +221,8 @@ class SQLiteConnection:
             return Held(GONE)
 
     async def _mark(self) -> HistoryMark:
-        _, ((number, highest, total),) = await self._channel.rows(self._names.select_mark)
-        return HistoryMark(number, highest, total)
+        _, (row,) = await self._channel.rows(self._names.select_mark)
+        return HistoryMark.of(row)
 
     async def begin_step(self, step: Step) -> Wire:
         """There is nothing to set."""
