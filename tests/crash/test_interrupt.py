@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import stepwell
-from stepwell.app.outcome import InterruptedRun
 from stepwell.core.report import Outcome
-from stepwell.testing.workshop import outcomes, until
+from stepwell.testing.workshop import outcomes, report_of, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,9 +48,9 @@ async def cancelled(shop: Workshop, when: Callable[[], bool]) -> RunReport:
     task.cancel()
     try:
         await task
-    except InterruptedRun as interrupted:
+    except asyncio.CancelledError as interrupted:
         assert time.monotonic() - began < 5
-        return interrupted.report
+        return report_of(interrupted)
     raise AssertionError("not interrupted")
 
 
@@ -135,6 +134,25 @@ def test_sqlite_is_stopped_in_the_middle_of_a_statement(sqlite_shop: Workshop) -
     undone(shop, report, ["001 undone", "002 failed"])
 
 
+@pytest.mark.parametrize("way", ["timeout", "wait_for"])
+def test_a_time_limit_of_the_caller_is_one(shop: Workshop, way: str) -> None:
+    shop.table("001_first")
+    shop.waiting("002_slow")
+
+    async def limited() -> RunReport:
+        try:
+            if way == "timeout":
+                async with asyncio.timeout(0.3):
+                    await shop.project().migrate()
+            else:
+                await asyncio.wait_for(shop.project().migrate(), 0.3)
+        except TimeoutError as error:
+            return report_of(error.__cause__ or error)
+        raise AssertionError("no limit")
+
+    undone(shop, shop.run(limited()), ["001 undone", "002 failed"])
+
+
 def test_a_runner_that_waits_for_the_lock(shop: Workshop) -> None:
     shop.waiting("001_slow")
 
@@ -146,8 +164,8 @@ def test_a_runner_that_waits_for_the_lock(shop: Workshop) -> None:
         second.cancel()
         try:
             await second
-        except InterruptedRun as interrupted:
-            return interrupted.report
+        except asyncio.CancelledError as interrupted:
+            return report_of(interrupted)
         finally:
             shop.let_go()
             await first

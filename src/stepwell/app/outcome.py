@@ -34,12 +34,14 @@ INTERRUPTED = 130
 MISUSE = frozenset({"misuse", "refused", "outside_step"})  # codes of faults that only a `MisuseError` has
 
 
-class InterruptedRun(asyncio.CancelledError):
-    """The task of a run was cancelled; what could be undone was. `report` says what became of every step."""
+def interrupted(report: RunReport) -> asyncio.CancelledError:
+    """What the cancellation of a run's task raises: what could be undone was; its `report` tells of every step.
 
-    def __init__(self, report: RunReport) -> None:
-        super().__init__("the run was interrupted")
-        self.report = report
+    Exactly that class and none of our own: `asyncio.timeout` of Python 3.11 and 3.12 takes no other for its own doing.
+    """
+    error = asyncio.CancelledError("the run was interrupted")
+    vars(error)["report"] = report
+    return error
 
 
 def planned(made: Plan) -> tuple[StepReport, ...]:
@@ -78,10 +80,10 @@ def finish(
         warnings=course.warnings,
         error=ending.fault if ending is not None else None,
         exit_code=error.exit_code if error is not None else 0,
-        stands=_stands(steps, course.wish.direction) if error is not None else None,
+        stands=_stands(steps, course) if error is not None else None,
     )
     if ending is not None and ending.interrupted:
-        raise InterruptedRun(report)
+        raise interrupted(report)
     if error is not None:
         error.report = report
         raise error
@@ -91,9 +93,9 @@ def finish(
 def _error(ending: Ending) -> StepwellError:
     fault = ending.fault or Fault("the run ended for a reason that is not known", code="internal")
     if ending.interrupted:
-        interrupted = StepError(fault)
-        interrupted.exit_code = INTERRUPTED
-        return interrupted
+        stopped = StepError(fault)
+        stopped.exit_code = INTERRUPTED
+        return stopped
     if ending.locked:
         return LockTimeoutError(fault.message, hint=fault.hint)
     if ending.in_doubt or fault.code == "changed_since_failure":
@@ -101,16 +103,20 @@ def _error(ending: Ending) -> StepwellError:
     return MisuseError(fault) if fault.code in MISUSE else StepError(fault)
 
 
-def _stands(steps: Sequence[StepReport], direction: Direction) -> str:
+def _stands(steps: Sequence[StepReport], course: Course) -> str:
     """What a failure left behind, in a sentence."""
-    done = Outcome.APPLIED if direction is Direction.UP else Outcome.REVERTED
-    kept = [step.version for step in steps if step.outcome is done]
-    doubtful = [step.version for step in steps if step.outcome is Outcome.IN_DOUBT]
-    undone = [step.version for step in steps if step.outcome is Outcome.UNDONE]
-    parts = [f"{_list(kept)} {done}, and recorded" if kept else f"nothing was {done}"]
-    if undone:
+    done = Outcome.APPLIED if course.wish.direction is Direction.UP else Outcome.REVERTED
+    whole = {version for segment in course.segments if segment.transactional for version in segment.versions}
+    by_outcome = {outcome: [step.version for step in steps if step.outcome is outcome] for outcome in Outcome}
+    half = [version for version in by_outcome[Outcome.FAILED] if version not in whole]
+    parts = [f"{_list(by_outcome[done])} {done}, and recorded" if by_outcome[done] else f"nothing was {done}"]
+    if half:
+        parts.append(
+            f"{_list(half)} has no transaction: its statements before the failure stand, and running again goes on there"
+        )
+    if undone := by_outcome[Outcome.UNDONE]:
         parts.append(f"{_list(undone)} undone")
-    if doubtful:
+    if doubtful := by_outcome[Outcome.IN_DOUBT]:
         parts.append(f"in doubt: {_list(doubtful)}")
     return "; ".join(parts)
 

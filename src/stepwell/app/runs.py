@@ -31,7 +31,7 @@ async def run_wish(
     """Do what was wished for, and tell what came of it.
 
     Gives the report of a success (also: nothing to do). Raises the error of a failure, with the report in `report`;
-    `InterruptedRun` where the task was cancelled.
+    `CancelledError`, with the report too, where the task was cancelled.
     """
     course = Course(wish, context.new_batch(), context.clock())
     shelf = Shelf(context)
