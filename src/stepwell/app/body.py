@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.app.handle import in_file
 from stepwell.author import running_step
-from stepwell.core.errors import Fault, Place, StepError
+from stepwell.core.errors import Fault, MisuseError, Place, StepError
 from stepwell.core.migration import SqlBody
 
 if TYPE_CHECKING:
@@ -45,14 +45,32 @@ async def _run_python(step: Step, cls: type[Author], handle: StepHandle, file: s
         else:
             handle.blocking(asyncio.get_running_loop())
             result = await asyncio.to_thread(method)
+            handle.blocking(
+                None
+            )  # what a plain function gives may be a coroutine, of a decorator for example
             if inspect.isawaitable(result):
                 await result
+            elif inspect.isasyncgen(result) or inspect.isgenerator(result):
+                raise _is_generator(step, method)
     except StepError:
         raise
     except (Exception, SystemExit) as error:
         raise StepError(python_fault(error, step, file)) from error
     finally:
         running_step.reset(token)
+
+
+def _is_generator(step: Step, method: Any) -> MisuseError:
+    code = getattr(method, "__code__", None)
+    return MisuseError(
+        Fault(
+            f"{step.direction}() holds a 'yield', which makes it a generator: nothing of it has run",
+            code="misuse",
+            version=step.version.text,
+            place=Place(step.migration.path, code.co_firstlineno) if code else step.migration.place,
+            hint="take the 'yield' out, or put it into a function of its own",
+        )
+    )
 
 
 def python_fault(error: BaseException, step: Step, file: str) -> Fault:

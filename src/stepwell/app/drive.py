@@ -213,7 +213,7 @@ class Shell:
         interrupted = self._open is not None and self._open.interrupted
         await self._stop_open()
         await self._connection.abort()
-        self._context.emit(SegmentAborted(segment.number, reason))
+        self._context.emit(SegmentAborted(segment.number, reason, segment.transactional))
         if interrupted:
             raise asyncio.CancelledError
         return Ok()

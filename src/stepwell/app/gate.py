@@ -10,7 +10,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeVar
 
 from stepwell.core.actions import Wants
-from stepwell.core.errors import Fault
+from stepwell.core.errors import FailureKind, Fault
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
@@ -56,6 +56,11 @@ class Gate:
             self._ran.put_nowait(error)
             await self._words.get()
             raise
+        except (
+            asyncio.CancelledError
+        ):  # by the migration itself: an interruption of the run stops the loop instead
+            self._ran.put_nowait(_cancelled(self._index))
+            raise
         except BaseException as error:  # whatever it is, the loop waits for it
             self._ran.put_nowait(error)
             raise
@@ -84,6 +89,17 @@ class Gate:
     def resume(self) -> None:
         """Let the step go on."""
         self._words.put_nowait(_Word.GO_ON)
+
+
+def _cancelled(number: int) -> EngineError:
+    return EngineError(
+        Fault(
+            f"the migration cancelled its statement {number} while it ran, so nobody knows whether it was done",
+            code="cancelled",
+            hint="await every task that the migration starts, and let statement_timeout limit a statement",
+        ),
+        FailureKind.LOST,
+    )
 
 
 def _answer_unknown(number: int) -> EngineError:

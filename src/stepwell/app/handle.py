@@ -85,8 +85,8 @@ class StepHandle:
         place = self._place(frame)
         return Rows(self._book, "iterate()", place, self._iterate(place, sql, values), self._blocking)
 
-    def blocking(self, loop: asyncio.AbstractEventLoop) -> None:
-        """From here on calls come from a thread and wait for their result."""
+    def blocking(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        """From here on calls come from a thread and wait for their result; with None they are awaited again."""
         self._blocking = loop
 
     def _block(self, made: Call[T]) -> T:

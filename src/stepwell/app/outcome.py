@@ -112,7 +112,7 @@ def _stands(steps: Sequence[StepReport], course: Course) -> str:
     parts = [f"{_list(by_outcome[done])} {done}, and recorded" if by_outcome[done] else f"nothing was {done}"]
     if half:
         parts.append(
-            f"{_list(half)} has no transaction: its statements before the failure stand, and running again goes on there"
+            f"{_list(half)} has no transaction: what came before the failure stands, and the next run goes on there"
         )
     if undone := by_outcome[Outcome.UNDONE]:
         parts.append(f"{_list(undone)} undone")

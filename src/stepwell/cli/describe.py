@@ -71,7 +71,8 @@ def _committed(event: SegmentCommitted, _: View) -> str:
 
 
 def _aborted(event: SegmentAborted, _: View) -> str:
-    return one_line(f"undid segment {event.number}: {event.reason}")
+    what = "undid" if event.transactional else "stopped in"
+    return one_line(f"{what} segment {event.number}: {event.reason}")
 
 
 def _retrying(event: Retrying, _: View) -> str:

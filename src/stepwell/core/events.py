@@ -80,10 +80,11 @@ class SegmentCommitted(NamedTuple):
 
 
 class SegmentAborted(NamedTuple):
-    """Nothing of this segment stands."""
+    """A segment ended with a failure. With a transaction nothing of it stands; without one, what was done does."""
 
     number: int
     reason: str
+    transactional: bool = True
 
 
 class Retrying(NamedTuple):
