@@ -8,12 +8,12 @@ from __future__ import annotations
 from stepwell.testing.correction import CorrectionConformance
 from stepwell.testing.dry_run import DryRunConformance
 from stepwell.testing.failure import FailureConformance
-from stepwell.testing.handle import HandleConformance
 from stepwell.testing.history import HistoryConformance
 from stepwell.testing.journal import JournalConformance
 from stepwell.testing.misuse import MisuseConformance
 from stepwell.testing.movement import MovementConformance
 from stepwell.testing.runners import RunnersConformance
+from stepwell.testing.savepoints import SavepointConformance
 from stepwell.testing.suite import Suite, cases
 from stepwell.testing.tables import TablesConformance
 from stepwell.testing.workshop import Workshop
@@ -25,7 +25,7 @@ class EngineConformance(
     MovementConformance,
     HistoryConformance,
     FailureConformance,
-    HandleConformance,
+    SavepointConformance,
     MisuseConformance,
     DryRunConformance,
     TablesConformance,

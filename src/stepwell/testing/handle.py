@@ -1,10 +1,11 @@
-# ruff: noqa: S101 - a suite of tests asserts, and an expected number is clearest where it is expected
+# ruff: noqa: S101, PT017 - a suite of tests asserts, and does not need pytest to be there
 """The calls of `database`, in coroutines and in plain functions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stepwell.core.errors import StepError
 from stepwell.testing.suite import Suite, cases
 
 if TYPE_CHECKING:
@@ -140,6 +141,9 @@ class HandleConformance(Suite):
         assert out.read_text() == repr(expected)
 
     def test_a_plain_function_has_transactions_too(self, url: str, tmp_path: Path) -> None:
+        block = "with database.transaction():\n    pass"
+        if self.needs_a_transaction(url, tmp_path, block, plain=True):
+            return
         shop = self.items(
             url,
             tmp_path,
@@ -207,102 +211,6 @@ class HandleConformance(Suite):
         )
         assert not shop.exists("items")
 
-    # --- savepoints ---
-
-    @cases(
-        "body",
-        {
-            "kept": (
-                """
-                async with database.transaction():
-                    await database.execute("UPDATE items SET name = 'x' WHERE id = 1")
-                """,
-                ["x", "two", "three"],
-            ),
-            "undone": (
-                """
-                try:
-                    async with database.transaction():
-                        await database.execute("DELETE FROM items")
-                        raise KeyError
-                except KeyError:
-                    await database.execute("UPDATE items SET name = 'after' WHERE id = 2")
-                """,
-                ["one", "after", "three"],
-            ),
-            "inner undone, outer kept": (
-                """
-                async with database.transaction():
-                    await database.execute("UPDATE items SET name = 'outer' WHERE id = 1")
-                    try:
-                        async with database.transaction():
-                            await database.execute("UPDATE items SET name = 'inner' WHERE id = 2")
-                            raise KeyError
-                    except KeyError:
-                        pass
-                    await database.execute("UPDATE items SET name = 'later' WHERE id = 3")
-                """,
-                ["outer", "two", "later"],
-            ),
-            "inner kept, outer undone": (
-                """
-                try:
-                    async with database.transaction():
-                        async with database.transaction():
-                            await database.execute("UPDATE items SET name = 'inner' WHERE id = 2")
-                        raise KeyError
-                except KeyError:
-                    pass
-                """,
-                ["one", "two", "three"],
-            ),
-            "by SQL": (
-                """
-                await database.execute("SAVEPOINT mine; DELETE FROM items; ROLLBACK TO mine")
-                await database.execute("UPDATE items SET name = 'x' WHERE id = 1; RELEASE mine")
-                """,
-                ["x", "two", "three"],
-            ),
-        },
-    )
-    def test_savepoints(self, url: str, tmp_path: Path, body: tuple[str, list[str]]) -> None:
-        text, expected = body
-        shop = self.items(url, tmp_path, text)
-        assert self.names(shop) == expected
-
-    @cases(
-        "where",
-        {
-            "at once": "",
-            "with others queued behind": 'await database.execute("UPDATE items SET size = 5")',
-            "with an answer awaited behind": 'await database.fetch_val("SELECT 1")',
-        },
-    )
-    def test_a_failure_inside_may_be_caught_outside(self, url: str, tmp_path: Path, where: str) -> None:
-        statement, _ = self.failing
-        shop = self.items(
-            url,
-            tmp_path,
-            f"""
-            from stepwell.core.errors import StepError
-            await database.execute("UPDATE items SET name = 'before' WHERE id = 1")
-            try:
-                async with database.transaction():
-                    await database.execute("DELETE FROM items")
-                    await database.execute({statement!r})
-                    {where or "pass"}
-            except StepError as error:
-                assert "002_step.py" in str(error), error
-            else:
-                raise AssertionError("not raised")
-            await database.execute("UPDATE items SET name = 'after' WHERE id = 3")
-            assert await database.fetch_val("SELECT count(*) FROM items") == 3
-            """,
-        )
-        assert self.names(shop) == ["before", "two", "after"]
-
-    # --- the rest ---
-
     def test_flush_shows_failures(self, url: str, tmp_path: Path) -> None:
         statement, _ = self.failing
         out = tmp_path / "effect"
@@ -333,7 +241,10 @@ class HandleConformance(Suite):
             import inspect
             await database.execute("UPDATE items SET name = 'queued' WHERE id = 1")
             async with database.driver() as connection:
-                made = connection.execute("UPDATE items SET size = 99 WHERE name = 'queued'")
+                cursor = connection if hasattr(connection, "execute") else connection.cursor()
+                if inspect.isawaitable(cursor):
+                    cursor = await cursor
+                made = cursor.execute("UPDATE items SET size = 99 WHERE name = 'queued'")
                 if inspect.isawaitable(made):
                     await made
             await database.execute("UPDATE items SET name = 'after' WHERE size = 99")
@@ -350,6 +261,18 @@ class HandleConformance(Suite):
             url, tmp_path, 'await rename("by helper")', head="from shared_of_test import rename"
         )
         assert self.names(shop)[0] == "by helper"
+
+    def test_a_decorated_coroutine_is_one(self, url: str, tmp_path: Path) -> None:
+        """What stands in the class is a plain function then, which gives the coroutine."""
+        shop = self.items(url, tmp_path, "pass")
+        path = shop.python("003_step", "return self.rename()", plain=True)
+        path.write_text(
+            path.read_text() + "\n    async def rename(self):\n"
+            "        await database.execute(\"UPDATE items SET name = 'decorated' WHERE id = 1\")\n"
+            '        assert await database.fetch_val("SELECT name FROM items WHERE id = 1") == "decorated"\n'
+        )
+        shop.migrate()
+        assert self.names(shop)[0] == "decorated"
 
     def test_each_attempt_has_a_new_object(self, url: str, tmp_path: Path) -> None:
         body = """

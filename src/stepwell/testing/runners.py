@@ -52,7 +52,7 @@ class RunnersConformance(Suite):
         assert outcomes(first) == ALL
         assert outcomes(second) == []
         assert (second.ok, second.segments) == (True, ())
-        assert [entry.event for entry in shop.log()] == ["applied"] * 3
+        assert [entry.event for entry in shop.told()] == ["applied"] * 3
 
     def test_many_tasks_at_the_same_moment(self, url: str, tmp_path: Path) -> None:
         shop = self.workshop(url, tmp_path)
@@ -74,7 +74,7 @@ class RunnersConformance(Suite):
         done = [json.loads(process.communicate(timeout=30)[0]) for process in running]
         assert [each["exit"] for each in done] == [0, 0], done
         assert sorted(each["steps"] for each in done) == [[], ALL]
-        assert [entry.event for entry in shop.log()] == ["applied"] * 3
+        assert [entry.event for entry in shop.told()] == ["applied"] * 3
 
     def test_what_the_other_did_not_do_is_done(self, url: str, tmp_path: Path) -> None:
         """The first stops at a target, so that the second finds the history changed, and something left to do."""
@@ -116,7 +116,10 @@ class RunnersConformance(Suite):
         assert error.exit_code == 5
         assert "holds the lock" in error.message
         if verb == "migrate":
-            assert outcomes(report_of(error)) == ["001 not_run", "002 not_run", "003 not_run"]
+            seen = ["002 not_run", "003 not_run"]
+            if shop.abilities.transactional_ddl:
+                seen.insert(0, "001 not_run")
+            assert outcomes(report_of(error)) == seen
         assert shop.applied() == ["001", "002", "003"]
 
     def test_asking_waits_for_nobody(self, url: str, tmp_path: Path) -> None:
@@ -133,8 +136,12 @@ class RunnersConformance(Suite):
             return {str(each.version): each.state.value for each in status.entries}, outcomes(plan), holder
 
         states, planned, _ = shop.run(both())
-        assert states == dict.fromkeys(("001", "002", "003"), "pending")
-        assert planned == ["001 planned", "002 planned", "003 planned"]
+        if shop.abilities.transactional_ddl:
+            assert states == dict.fromkeys(("001", "002", "003"), "pending")
+            assert planned == ["001 planned", "002 planned", "003 planned"]
+        else:  # what is done can be seen at once
+            assert states == {"001": "applied", "002": "failed", "003": "pending"}
+            assert planned == ["002 planned", "003 planned"]
 
     def test_steps_without_transaction_are_run_once_too(self, url: str, tmp_path: Path) -> None:
         shop = self.three_with_a_wait(url, tmp_path, attributes="transactional = False")

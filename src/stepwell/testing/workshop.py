@@ -16,6 +16,7 @@ from stepwell.core.errors import StepwellError
 from stepwell.core.history import State
 from stepwell.core.migration import Version
 from stepwell.core.report import RunReport
+from stepwell.core.tables import JOURNAL_EVENTS
 from stepwell.core.url import parse_url
 from stepwell.project import Project, find_engine
 
@@ -190,6 +191,11 @@ class Workshop:
     def log(self) -> tuple[LogEntry, ...]:
         """The whole log, oldest first."""
         return self.run(self.project().log(limit=None)).entries
+
+    def told(self, **what: Any) -> tuple[LogEntry, ...]:
+        """The log without its journal: what it tells of whole steps. Takes what `Project.log` does."""
+        entries = self.run(self.project().log(**{"limit": None, **what})).entries
+        return tuple(entry for entry in entries if entry.event not in JOURNAL_EVENTS)
 
     def failure(self, verb: Coroutine[Any, Any, object]) -> StepwellError:
         """Run a verb that must fail, and give its error."""
