@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from stepwell.core.history import History, TableShape, mark_of
+from stepwell.core.history import History, HistoryMark, TableShape, mark_of
 from stepwell.core.tables import attempts_of, log_entry
 from stepwell.engines.mysql import lock
 from stepwell.engines.mysql.inspect import refuse_cluster, refuse_read_only
@@ -92,7 +92,9 @@ class MySQLConnection:
             [(row[0], row[1], row[2], row[3], row[4]) for row in journal],
             frozenset(record.version for record in records),
         )
-        mark = mark_of(record.id for record in records)
+        ids = (record.id for record in records)
+        rows_of_mark = await self._target.channel.rows(names.select_mark) if found.log_exists else []
+        mark = HistoryMark.of(rows_of_mark[0]) if rows_of_mark else mark_of(ids)
         return History(found.shape, records, attempts, mark, found.log_exists)
 
     async def existing(self, objects: Sequence[CreatedObject]) -> tuple[CreatedObject, ...]:

@@ -133,8 +133,8 @@ class Segments:
             raise
 
     async def _mark(self) -> HistoryMark:
-        ((number, highest, total),) = await self._target.channel.rows(self._target.names.select_mark)
-        return HistoryMark(int(number), int(highest), int(total))
+        (row,) = await self._target.channel.rows(self._target.names.select_mark)
+        return HistoryMark.of(row)
 
     async def _set_timeouts(self, step: Step | None = None) -> None:
         traits = step.migration.traits if step is not None else None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # With them held, the tool's own tables can't be reached; and they end every transaction.
-REFUSED = frozenset({"LOCK", "UNLOCK"})
+LOCKS = frozenset({"LOCK", "UNLOCK"})
 
 
 class MySQLWire:
@@ -131,7 +131,7 @@ class MySQLWire:
 
 def _refuse(statement: BoundStatement) -> None:
     verb = classify(statement.shown, MARIADB).verb
-    if verb.partition(" ")[0] in REFUSED:
+    if verb.partition(" ")[0] in LOCKS:
         raise _fault(
             statement,
             f"{verb} TABLES is refused: stepwell could not write down what is done",
