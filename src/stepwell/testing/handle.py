@@ -34,6 +34,18 @@ class HandleConformance(Suite):
         """The names of the items, in order."""
         return shop.column("SELECT name FROM items ORDER BY id")
 
+    def needs_a_transaction(self, url: str, folder: Path, up: str, **how: object) -> bool:
+        """Whether such a body can't work here, since no step is in a transaction; then it is told so, with its line."""
+        if self.workshop(url, folder).abilities.transactional_ddl:
+            return False
+        try:
+            self.items(url, folder, up, **how)
+        except StepError as error:
+            assert "needs a transaction" in error.message
+            assert error.place is not None
+            return True
+        raise AssertionError("not refused")
+
     def test_a_script_holds_several_statements(self, url: str, tmp_path: Path) -> None:
         script = """
             -- a comment; with a semicolon

@@ -15,18 +15,6 @@ if TYPE_CHECKING:
 class SavepointConformance(HandleConformance):
     """What is inside a block is kept or undone with it; a failure may be caught outside of it."""
 
-    def needs_a_transaction(self, url: str, folder: Path, up: str, **how: object) -> bool:
-        """Whether such a body can't work here, since no step is in a transaction; then it is told so, with its line."""
-        if self.workshop(url, folder).abilities.transactional_ddl:
-            return False
-        try:
-            self.items(url, folder, up, **how)
-        except StepError as error:
-            assert "needs a transaction" in error.message
-            assert error.place is not None
-            return True
-        raise AssertionError("not refused")
-
     @cases(
         "body",
         {
