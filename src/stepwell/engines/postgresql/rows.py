@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stepwell.core.actions import LogLine
+    from stepwell.core.errors import Place
     from stepwell.core.plan import Step
     from stepwell.ports import Batch, Kept
 
@@ -105,5 +106,18 @@ def not_committed(answer: str | None) -> EngineError:
         Fault(
             f"the server answered {answer or 'nothing'} to COMMIT: the transaction had failed before, nothing stands",
             code="not_committed",
+        )
+    )
+
+
+def left_behind(words: Sequence[str], version: str, place: Place | None) -> EngineError:
+    """The error of a migration that changes its session for those that come after it."""
+    return EngineError(
+        Fault(
+            f"the migration leaves behind {', '.join(words)}",
+            code="left_behind",
+            version=version,
+            place=place,
+            hint="set what is needed with SET LOCAL; drop, close and give back what the migration made for itself",
         )
     )

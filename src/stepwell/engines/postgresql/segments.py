@@ -15,8 +15,9 @@ from stepwell.core.migration import Version
 from stepwell.engines.postgresql import lock, tables
 from stepwell.engines.postgresql.books import Books, write_log
 from stepwell.engines.postgresql.inspect import describe, trusted_log, trusted_shape
+from stepwell.engines.postgresql.leftovers import SESSION, Session, compare, unlock
 from stepwell.engines.postgresql.named import named
-from stepwell.engines.postgresql.rows import DEFER_AGAIN, not_committed, own_timeouts
+from stepwell.engines.postgresql.rows import DEFER_AGAIN, left_behind, not_committed, own_timeouts
 from stepwell.engines.postgresql.wire import PostgresWire
 from stepwell.ports import EngineError, Origin, Sealed
 
@@ -44,6 +45,7 @@ class Segments:
         self._transactional = True
         self._session_lock = False
         self._books = Books(target.channel)
+        self._wire: PostgresWire | None = None
         self._former_settings: dict[str, str] = {}  # what a lent session had is given back
 
     # --- the tool's own tables ---
@@ -155,10 +157,12 @@ class Segments:
         own = own_timeouts(step)
         if own:
             await self._set(**own)
-        return PostgresWire(self._target.channel, holding=self._transactional)
+        self._wire = PostgresWire(self._target.channel, holding=self._transactional)
+        return self._wire
 
     async def end_step(self, step: Step, *, wrote_data: bool) -> None:
-        """Check deferred constraints, then let them be deferred again as they were declared."""
+        """Find what the step left behind; check deferred constraints, and let them be deferred again as declared."""
+        await self._refuse_leftovers(step)
         if wrote_data and self._transactional:
             origin = Origin(step.version.text, step.migration.place)
             await self._target.channel.send("SET CONSTRAINTS ALL IMMEDIATE", origin=origin)
@@ -166,6 +170,25 @@ class Segments:
         if own_timeouts(step):
             await self._set_timeouts()
         await self._books.stop_clock(step.version)
+
+    async def _refuse_leftovers(self, step: Step) -> None:
+        """Nothing may leak into the next step: what was set for the transaction is restored, the rest is an error."""
+        wire, channel = self._wire, self._target.channel
+        if wire is None or wire.before is None:
+            return
+        asked = await channel.send(SESSION)
+        after = Session.of((await channel.fetch(asked))[0])
+        left = compare(Session.of(await wire.first()), after, wire.local)
+        for statement in left.restore:
+            await channel.send(statement)
+        # Locks of the transaction end with it, and can't be told from those of the session but by giving them back.
+        locks = [key for key in left.locks if (await channel.rows(unlock(key)))[0][0]]
+        if left.words or locks:
+            if not self._transactional:
+                for statement in left.undo:
+                    await channel.send(statement)
+            words = (*left.words, *(f"the advisory lock {key}" for key in locks))
+            raise left_behind(words, step.version.text, step.migration.place)
 
     async def record(self, kept: Kept, line: LogLine, batch: Batch) -> None:
         """Write record and log row; in a transaction in lots, before its end."""

@@ -8,6 +8,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from stepwell.core.errors import Fault
+from stepwell.engines.postgresql.leftovers import SESSION, Session, compare, may_leave_something, set_locally
+from stepwell.engines.postgresql.rows import left_behind
 from stepwell.engines.postgresql.tables import quote
 from stepwell.ports import EngineError
 
@@ -28,6 +30,11 @@ class PostgresWire:
         self._channel = channel
         self._holding = holding
         self._cursors = count(1)
+        self.before: Cursor | None = (
+            None  # the session, as it was before the first statement that may change it
+        )
+        self.seen: Row | None = None
+        self.local: set[str] = set()  # what was set for the transaction only
 
     async def run(self, statement: BoundStatement) -> None:
         """Queue a statement; outside a pipeline it is done when this returns."""
@@ -69,6 +76,7 @@ class PostgresWire:
 
     async def stream(self, statement: BoundStatement) -> AsyncIterator[dict[str, Any]]:
         """The rows by a cursor on the server, so that other statements may run between two of them."""
+        await self._watch(statement.shown)
         name = quote(f"stepwell_{next(self._cursors)}_{time.monotonic_ns()}")
         kind = "NO SCROLL CURSOR" if self._holding else "NO SCROLL CURSOR WITH HOLD"
         await self._channel.send(
@@ -118,6 +126,7 @@ class PostgresWire:
     @asynccontextmanager
     async def _lend(self) -> AsyncIterator[Any]:
         async with self._channel.unpiped():
+            await self._look()
             before = await self._transaction_id()
             yield self._channel.connection
             if self._channel.broken or self._channel.in_transaction != self._holding:
@@ -131,10 +140,42 @@ class PostgresWire:
         ((number,),) = await self._channel.rows("SELECT txid_current()")
         return int(number)
 
+    async def _watch(self, sql: str) -> None:
+        """Before a statement that may change its session, ask how the session is; the answer is read at the end."""
+        if may_leave_something(sql):
+            await self._look()
+            self.local |= {name for name in (set_locally(sql),) if name is not None}
+
+    async def _look(self) -> None:
+        if self.before is None:
+            self.before = await self._channel.send(SESSION)
+
     async def _send(self, statement: BoundStatement) -> Cursor:
-        return await self._channel.send(
+        await self._watch(statement.shown)
+        cursor = await self._channel.send(
             statement.sql, statement.params, origin=statement.origin, shown=statement.shown
         )
+        if not self._holding and may_leave_something(statement.shown):
+            await self._keep_role(statement)
+        return cursor
+
+    async def _keep_role(self, statement: BoundStatement) -> None:
+        """Outside a transaction the journal is written after every statement, as who we are and as nobody else."""
+        asked = await self._channel.send(SESSION)
+        after = Session.of((await self._channel.fetch(asked))[0])
+        before = Session.of(await self.first()) if self.before is not None else after
+        left = compare(before._replace(settings=after.settings), after, ())
+        if (before.user, before.login) == (after.user, after.login):
+            return
+        for undo in left.undo:
+            await self._channel.send(undo)
+        raise left_behind(left.words, statement.origin.version, statement.origin.place)
+
+    async def first(self) -> Row:
+        """The session as it was before; read once, kept for the end of the step."""
+        if self.seen is None and self.before is not None:
+            self.seen = (await self._channel.fetch(self.before))[0]
+        return self.seen or ()
 
 
 def _dicts(cursor: Cursor, rows: list[Row]) -> list[dict[str, Any]]:
