@@ -70,6 +70,7 @@ def undone(shop: Workshop, report: RunReport, expected: list[str]) -> None:
 BODIES = {
     "SQL": None,
     "queued": f"await database.execute({SLEEP!r})\nawait database.execute('SELECT 1')",
+    "queued, while Python waits": f"await database.execute({SLEEP!r})\nawait asyncio.sleep(30)",
     "awaited": f"await database.fetch_all({SLEEP!r})",
     "in a block": f"async with database.transaction():\n    await database.execute({SLEEP!r})",
     "in tasks": f"await asyncio.gather(*(database.execute({SLEEP!r}) for _ in range(2)))\nawait database.flush()",

@@ -120,6 +120,8 @@ class Shell:
             return Failed(Fault(error.message, code="failed", place=error.place, hint=error.hint))
         except asyncio.CancelledError:
             await self._stop_open()
+            if isinstance(action, Apply | Keep):
+                await self._stop_queued()
             return Failed(
                 Fault("interrupted", code="interrupted", version=_version_of(action)), FailureKind.INTERRUPTED
             )
@@ -217,6 +219,11 @@ class Shell:
         if interrupted:
             raise asyncio.CancelledError
         return Ok()
+
+    async def _stop_queued(self) -> None:
+        """Whoever awaits an answer stops it himself; but what was only queued may be running on the server too."""
+        with suppress(Exception):  # where it can't be stopped, the abort waits for its end
+            await self._connection.cancel()
 
     async def _stop_open(self) -> None:
         if self._open is not None:
