@@ -202,7 +202,11 @@ def test_an_object_in_another_schema_is_no_obstacle(shop: Workshop) -> None:
 
 
 @pytest.mark.parametrize(
-    "create", ["CREATE OR REPLACE VIEW v AS SELECT 1 AS one", "CREATE TEMPORARY TABLE v (id INTEGER)"]
+    "create",
+    [
+        "CREATE OR REPLACE VIEW v AS SELECT 1 AS one",
+        "CREATE TEMPORARY TABLE v (id INTEGER); DROP TABLE pg_temp.v",
+    ],
 )
 def test_what_replaces_or_passes_is_no_obstacle(shop: Workshop, create: str) -> None:
     shop.ask("CREATE VIEW v AS SELECT 2 AS one")
