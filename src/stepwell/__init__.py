@@ -30,7 +30,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(module), name)
+    found = getattr(import_module(module), name)
+    globals()[name] = found  # the next one to ask does not get here
+    return found
 
 
 def __dir__() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from hashlib import sha256
 from importlib.machinery import ModuleSpec
@@ -13,7 +14,7 @@ from stepwell.core.errors import MigrationFileError, Place
 from stepwell.core.files.pytree import compile_text
 from stepwell.core.files.text import decode
 from stepwell.core.redact import Redactor
-from stepwell.sources.root import root_on_path
+from stepwell.sources.root import resolved, root_on_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +50,7 @@ def load_class(source: SourceFile, body: PythonBody, root: Path | None) -> type[
 
 def file_of(source: SourceFile, root: Path | None) -> str:
     """The path of a file on disk, as code objects and tracebacks name it."""
-    return source.path if root is None else str(root.resolve() / source.path)
+    return source.path if root is None else os.path.join(resolved(root), source.path)  # noqa: PTH118 - of every file
 
 
 def _new_module(source: SourceFile, root: Path | None) -> ModuleType:

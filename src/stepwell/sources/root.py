@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+# A memo, not state: a root is asked for with every file, and does not move while a program runs.
+@lru_cache(maxsize=64)
+def resolved(root: Path) -> str:
+    """The root as a path that is absolute and free of links."""
+    return str(root.resolve())
 
 
 @contextmanager
@@ -20,7 +28,10 @@ def root_on_path(root: Path | None) -> Iterator[None]:
     if root is None:
         yield
         return
-    entry = str(root.resolve())
+    entry = resolved(root)
+    if sys.path[:1] == [entry]:
+        yield
+        return
     sys.path.insert(0, entry)
     try:
         yield
