@@ -48,7 +48,7 @@ def converges(shop: Workshop) -> None:
 def test_killed_within_a_batch_nothing_of_it_stands(shop: Workshop, waits: str) -> None:
     three(shop, waits)
     process = shop.process()
-    asyncio.run(shop.has_begun())
+    asyncio.run(shop.has_begun(process))
     kill(process)
     assert shop.pending() == VERSIONS
     assert shop.column("SELECT n FROM witness") == []
@@ -60,7 +60,7 @@ def test_killed_between_two_segments_the_first_stands(shop: Workshop) -> None:
     first = shop.folder / "001_step.py"
     first.write_text(first.read_text().replace('test."""\n', 'test."""\n\n    ends_segment = True\n'))
     process = shop.process()
-    asyncio.run(shop.has_begun())
+    asyncio.run(shop.has_begun(process))
     kill(process)
     assert shop.applied() == ["001"]
     converges(shop)
@@ -70,7 +70,7 @@ def test_killed_between_two_segments_the_first_stands(shop: Workshop) -> None:
 def test_killed_between_two_statements_without_transaction(shop: Workshop, waits: str) -> None:
     three(shop, waits, attributes="transactional = False")
     process = shop.process()
-    asyncio.run(shop.has_begun())
+    asyncio.run(shop.has_begun(process))
     kill(process)
     assert shop.states()[waits] == "failed"
     converges(shop)
@@ -79,7 +79,7 @@ def test_killed_between_two_statements_without_transaction(shop: Workshop, waits
 def test_killed_while_waiting_for_the_lock(shop: Workshop) -> None:
     three(shop, "002")
     first = shop.process()
-    asyncio.run(shop.has_begun())
+    asyncio.run(shop.has_begun(first))
     second = shop.process()
     time.sleep(0.3)
     kill(second)
@@ -104,7 +104,7 @@ def test_killed_within_a_rollback_everything_stands(shop: Workshop) -> None:
     )
     shop.migrate()
     process = shop.process("rollback")
-    asyncio.run(shop.has_begun())
+    asyncio.run(shop.has_begun(process))
     kill(process)
     assert shop.applied() == ["001", "002"]
     assert shop.exists("items")

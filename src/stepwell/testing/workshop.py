@@ -132,9 +132,11 @@ class Workshop:
     def _gone(self) -> Path:
         return self.root / "go"
 
-    async def has_begun(self) -> None:
-        """Wait until a migration of `waiting` is at its waiting point."""
-        await until(self._begun.exists)
+    async def has_begun(self, process: subprocess.Popen[str] | None = None) -> None:
+        """Wait until a migration of `waiting`, perhaps run by this process, is at its waiting point."""
+        await until(lambda: self._begun.exists() or (process is not None and process.poll() is not None))
+        if process is not None and not self._begun.exists():
+            raise AssertionError(f"the process has ended before: {process.communicate()}")
 
     def let_go(self) -> None:
         """Let the migration of `waiting` end."""
