@@ -28,8 +28,9 @@ SELECT b.*, c.relname::text, c.relkind::text, c.relrowsecurity, c.relispartition
   {_COLUMNS},
   pg_catalog.has_table_privilege(c.oid, 'SELECT'),
   pg_catalog.has_table_privilege(c.oid, 'INSERT') AND pg_catalog.has_table_privilege(c.oid, 'DELETE'),
-  NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class s ON s.oid = d.objid AND s.relkind = 'S'
-    WHERE d.refobjid = c.oid AND d.deptype = 'a' AND NOT pg_catalog.has_sequence_privilege(s.oid, 'USAGE')),
+  NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class s ON s.oid = d.objid
+    WHERE d.refobjid = c.oid AND d.deptype = 'a' AND d.classid = 'pg_catalog.pg_class'::regclass
+      AND CASE WHEN s.relkind = 'S' THEN NOT pg_catalog.has_sequence_privilege(s.oid, 'USAGE') ELSE false END),
   pg_catalog.pg_has_role(current_user, c.relowner, 'USAGE')
 FROM (SELECT pg_catalog.current_database()::text AS db, current_user::text AS usr,
         n.nspname::text AS nsp, n.oid AS nspoid,
