@@ -4,6 +4,7 @@ The server is that of `STEPWELL_TEST_MARIADB` (a URL of a user who may do everyt
 `mariadbd` of this machine, under another account where we are root. Its fixtures are imported by a `conftest.py`.
 """
 
+import contextlib
 import fcntl
 import os
 import pwd
@@ -70,7 +71,6 @@ class MariaDBServer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._users: IO[bytes] | None = None
-        self._process: subprocess.Popen[bytes] | None = None  # where we are who started it
 
     @property
     def url(self) -> str:
@@ -107,9 +107,12 @@ class MariaDBServer:
             return
         finally:
             self._users.close()
-        os.kill(int((self.folder / "pid").read_text()), signal.SIGKILL)
-        if self._process is not None:
-            self._process.wait()
+        number = int((self.folder / "pid").read_text())
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+            while Path(f"/proc/{number}").exists():
+                os.kill(number, 0)
+                time.sleep(0.01)
 
     def _make(self) -> None:
         account = _account()
@@ -130,14 +133,14 @@ class MariaDBServer:
             "GRANT ALL PRIVILEGES ON *.* TO tester@'%' WITH GRANT OPTION;\n"
         )
         port = _free_port()
-        with (self.folder / "log").open("wb") as log:
-            self._process = subprocess.Popen(
-                [
-                    "mariadbd", *OPTIONS, f"--datadir={data}", f"--socket={self.socket}", f"--port={port}",
-                    f"--pid-file={self.folder / 'pid'}", f"--init-file={init}", *as_account, *self._tls(account),
-                ],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
+        subprocess.run(
+            [
+                "sh", "-c", 'log=$1; shift; "$@" >"$log" 2>&1 &', "start", self.folder / "log",
+                "mariadbd", *OPTIONS, f"--datadir={data}", f"--socket={self.socket}", f"--port={port}",
+                f"--pid-file={self.folder / 'pid'}", f"--init-file={init}", *as_account, *self._tls(account),
+            ],
+            check=True, stdin=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
         (self.folder / "port").write_text(str(port))
         self._wait()
 

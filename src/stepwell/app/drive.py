@@ -166,7 +166,7 @@ class Shell:
         file = self._context.loader.file_of(step.migration)
         handle = StepHandle(
             wire,
-            self._context.dialect,
+            self._connection.dialect,
             step.version.text,
             file=file,
             path=step.migration.path,
@@ -180,7 +180,7 @@ class Shell:
 
         def finished() -> Ok:
             # In a pipeline all that is known is that the statements were sent; how long that took tells nothing.
-            queued = gate is None and self._context.dialect.abilities.pipeline
+            queued = gate is None and self._connection.dialect.abilities.pipeline
             elapsed_ms = None if queued else (self._context.clock() - began) * 1000
             outcome = None if queued else _DONE[step.direction]
             self._context.emit(StepFinished(step.version, name, outcome, len(handle.statements), elapsed_ms))

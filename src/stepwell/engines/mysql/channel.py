@@ -35,18 +35,26 @@ LONGEST_KILL = 5.0  # seconds to reach the server a second time, to stop a state
 _DRIVER_ERRORS = (pymysql.err.Error, pymysql.err.Warning)
 
 
-class QuietCursor(aiomysql.Cursor):  # type: ignore[misc]  # the driver has no types
-    """A cursor that leaves warnings on the server: the driver would ask for each, and issue them as Python's."""
+class _Ours:
+    """What our cursors do otherwise than the driver's.
+
+    Warnings stay on the server: the driver would ask for each, and issue them as Python's. Values become text here: of
+    bytes the driver can't make any with newer versions of its own base, and of a time it drops the zone.
+    """
 
     async def _show_warnings(self, conn: Any) -> None:
-        """Ask for nothing."""
+        pass
+
+    def _escape_args(self, args: Sequence[Any], conn: Any) -> tuple[str, ...]:
+        return tuple(_literal(each, conn) for each in args)
 
 
-class QuietStream(aiomysql.SSCursor):  # type: ignore[misc]  # the driver has no types
-    """The same for one that reads its rows as they come."""
+class QuietCursor(_Ours, aiomysql.Cursor):  # type: ignore[misc]  # the driver has no types
+    """One that has all its rows at once."""
 
-    async def _show_warnings(self, conn: Any) -> None:
-        """Ask for nothing."""
+
+class QuietStream(_Ours, aiomysql.SSCursor):  # type: ignore[misc]  # the driver has no types
+    """One that reads its rows as they come."""
 
 
 class Channel:
@@ -88,7 +96,7 @@ class Channel:
 
         async def work() -> int:
             async with self.connection.cursor(QuietCursor) as cursor:
-                await cursor.execute(sql, _sent(params))
+                await cursor.execute(sql, params)
                 return max(int(cursor.rowcount), 0)
 
         return await self._told(work(), origin, shown or sql)
@@ -98,7 +106,7 @@ class Channel:
 
         async def work() -> None:
             async with self.connection.cursor(QuietCursor) as cursor:
-                await cursor.executemany(sql, [_sent(row) for row in rows])
+                await cursor.executemany(sql, list(rows))
 
         await self._told(work(), origin, shown)
 
@@ -115,7 +123,7 @@ class Channel:
 
         async def work() -> tuple[list[str], list[Row]]:
             async with self.connection.cursor(QuietCursor) as cursor:
-                await cursor.execute(sql, _sent(params))
+                await cursor.execute(sql, params)
                 names = [column[0] for column in cursor.description or ()]
                 if not names:
                     return [], []
@@ -134,7 +142,7 @@ class Channel:
 
             async def work() -> list[str]:
                 async with self.connection.cursor(QuietStream) as cursor:
-                    await cursor.execute(sql, _sent(params))
+                    await cursor.execute(sql, params)
                     if cursor.description is None:
                         return []
                     while found := await cursor.fetchmany(FETCH_SIZE):
@@ -206,12 +214,10 @@ def _bound(sql: str, values: Mapping[str, object] | None) -> tuple[str, Sequence
     return bound.sql, list(bound.params)
 
 
-def _sent(params: Sequence[Any] | None) -> list[Any] | None:
-    """The driver drops the zone of a time; the session's is UTC."""
-    return None if params is None else [_without_zone(each) for each in params]
-
-
-def _without_zone(value: Any) -> Any:
+def _literal(value: Any, connection: Any) -> str:
+    """A value as SQL has it; the zone of the session is UTC."""
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"X'{value.hex()}'"
     if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.astimezone(UTC).replace(tzinfo=None)
-    return value
+        value = value.astimezone(UTC).replace(tzinfo=None)
+    return str(connection.escape(value))

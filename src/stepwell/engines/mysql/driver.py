@@ -5,6 +5,7 @@ The driver offers no hook for these, so it is extended by inheritance; `mysql` i
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,9 @@ class DriverConnection(aiomysql.Connection):  # type: ignore[misc]  # the driver
     async def open(self) -> None:
         """Connect. Raises the driver's errors; nothing is left open then."""
         try:
-            await self._connect()
+            # The driver's own limit ends when something answers, whatever that then says.
+            async with asyncio.timeout(self.connect_timeout):
+                await self._connect()
         except BaseException:
             self.close()
             raise

@@ -155,10 +155,12 @@ _LOST_HINT = "the connection to the server was lost; run again when it is back"
 
 
 def _position(text: str, statement: str | None) -> int | None:
-    """The server tells a line, and the text from there on: where that text stands in the statement as written."""
+    """The server tells a line, and the text from there on, cut if it is long: where that stands in the statement."""
     found = _NEAR.search(text)
     if found is None or statement is None or not found[1]:
         return None
+    if statement.endswith(found[1]):
+        return len(statement) - len(found[1]) + 1
     lines = statement.splitlines(keepends=True)
     offset = statement.find(found[1], sum(map(len, lines[: int(found[2]) - 1])))
     return offset + 1 if offset >= 0 else None
