@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from stepwell.core.errors import FailureKind, StepError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from stepwell.core.abilities import Abilities
@@ -40,14 +40,20 @@ class EngineError(StepError):
 class Dialect(NamedTuple):
     """What is text and policy about an engine: nothing here acts.
 
-    `hints` maps SQLSTATEs (or what the engine has in their place) to advice for the author of a migration.
+    `load_rules` gives the lexical rules, which are needed only where SQL has to be read. `hints` maps SQLSTATEs (or what
+    the engine has in their place) to advice for the author of a migration.
     """
 
     name: str
-    rules: LexRules
+    load_rules: Callable[[], LexRules]
     abilities: Abilities
     parameters: ParameterStyle
     hints: Mapping[str, str]
+
+    @property
+    def rules(self) -> LexRules:
+        """The lexical rules."""
+        return self.load_rules()
 
 
 class Origin(NamedTuple):

@@ -250,7 +250,7 @@ def test_a_connection_that_is_lost_is_told(postgresql_shop: Workshop) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND wait_event = 'PgSleep'"
         )
-        (result,) = await asyncio.gather(task, return_exceptions=True)
+        result = (await asyncio.gather(task, return_exceptions=True))[0]
         assert isinstance(result, BaseException)
         return result
 

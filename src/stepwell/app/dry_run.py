@@ -5,7 +5,6 @@ Nothing but reads is executed, each in a short read-only transaction of its own.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from stepwell.app.body import nothing, python_fault, run_body
@@ -55,15 +54,15 @@ async def _record_step(
     cls = classes[step.version]
     if cls is None:
         statements = step.migration.statements(step.direction)
-        return replace(report, statements=tuple(StatementReport(each.text) for each in statements))
+        return report._replace(statements=tuple(StatementReport(each.text) for each in statements))
     file = context.loader.file_of(step.migration)
     wire = RecordingWire(connection)
     handle = StepHandle(
-        wire, context.dialect, step.version.text, file=file, path=step.migration.path, keeps_values=True
+        wire, connection.dialect, step.version.text, file=file, path=step.migration.path, keeps_values=True
     )
     wire.note = lambda text: _note_last(handle, text)
     note = await _ended_early(step, handle, file, lambda: run_body(step, cls, handle, file))
-    return replace(report, statements=tuple(handle.statements), note=note)
+    return report._replace(statements=tuple(handle.statements), note=note)
 
 
 async def _ended_early(step: Step, handle: StepHandle, file: str, body: Callable[[], Any]) -> str | None:
@@ -82,7 +81,7 @@ async def _ended_early(step: Step, handle: StepHandle, file: str, body: Callable
 
 
 def _note_last(handle: StepHandle, text: str) -> None:
-    handle.statements[-1] = replace(handle.statements[-1], note=text)
+    handle.statements[-1] = handle.statements[-1]._replace(note=text)
 
 
 class RecordingWire:

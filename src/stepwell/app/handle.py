@@ -240,7 +240,7 @@ class StepHandle:
             raise self._failed(error, statement) from error
         if self._gate is not None or not self._dialect.abilities.pipeline:
             elapsed_ms = (time.perf_counter() - began) * 1000
-            self.statements[index] = replace(self.statements[index], elapsed_ms=elapsed_ms)
+            self.statements[index] = self.statements[index]._replace(elapsed_ms=elapsed_ms)
         return result
 
     def _must_be_open(self, statement: BoundStatement) -> None:

@@ -135,7 +135,7 @@ async def _only_told(
         if course.wish.direction is Direction.UP:
             await refuse_existing(shelf, connection, ready)
         steps = await record(context, connection, ready.plan, ready.classes, steps)
-    return replace(finish(context, _told(course, ready.plan), steps), dry_run=True)
+    return finish(context, _told(course, ready.plan), steps)._replace(dry_run=True)
 
 
 def _tell(context: Context, made: Plan) -> None:

@@ -25,7 +25,6 @@ class Shelf:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._rules = context.dialect.rules
         self._listing: SourceListing | None = None
         self._parsed: dict[str, Migration] = {}
         self._sums: dict[str, str] = {}
@@ -86,7 +85,7 @@ class Shelf:
             from stepwell.core.files.checksum import checksum
 
             body = migration.body if isinstance(migration.body, SqlBody) else None
-            self._sums[source.path] = checksum(source, self._rules, body)
+            self._sums[source.path] = checksum(source, self._context.dialect.rules, body)
         return self._sums[source.path]
 
     def facts(self, migration: Migration, direction: Direction) -> StepFacts:
@@ -95,7 +94,7 @@ class Shelf:
         if key not in self._told:
             from stepwell.core.facts import facts_of
 
-            self._told[key] = facts_of(self.parsed(migration), direction, self._rules)
+            self._told[key] = facts_of(self.parsed(migration), direction, self._context.dialect.rules)
         return self._told[key]
 
     def _migration(self, source: SourceFile, record: Record | None) -> Migration:
@@ -105,7 +104,7 @@ class Shelf:
 
     def _parse(self, source: SourceFile) -> Migration:
         if source.path not in self._parsed:
-            migration = parse(source, self._rules)
+            migration = parse(source, self._context.dialect.rules)
             if isinstance(migration.body, PythonBody) and migration.body.needs_import:
                 migration, _ = self._context.loader.load(migration)
             self._parsed[source.path] = migration

@@ -94,8 +94,7 @@ class Ledger:
 
     def ran(self, step: Step, ok: Ok) -> None:
         """A step ran to its end; whether it stands is decided with its segment."""
-        self._reports[step.version] = replace(
-            self._reports[step.version],
+        self._reports[step.version] = self._reports[step.version]._replace(
             outcome=Outcome.UNDONE,
             elapsed_ms=ok.elapsed_ms,
             statements=ok.statements,
@@ -105,8 +104,7 @@ class Ledger:
         """These steps stand; their times, where the database knows them better than who waited for it."""
         for step in steps:
             report = self._reports[step.version]
-            self._reports[step.version] = replace(
-                report,
+            self._reports[step.version] = report._replace(
                 outcome=Outcome.APPLIED if step.direction is Direction.UP else Outcome.REVERTED,
                 elapsed_ms=elapsed_ms.get(step.version, report.elapsed_ms),
             )
@@ -147,7 +145,7 @@ class Ledger:
 
     def _set(self, steps: Iterable[Step], outcome: Outcome) -> None:
         for step in steps:
-            self._reports[step.version] = replace(self._reports[step.version], outcome=outcome)
+            self._reports[step.version] = self._reports[step.version]._replace(outcome=outcome)
 
 
 _FAILURES = {Outcome.FAILED: LogEvent.FAILED, Outcome.UNDONE: LogEvent.UNDONE}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,8 +22,7 @@ class Outcome(StrEnum):
     IN_DOUBT = "in_doubt"
 
 
-@dataclass(frozen=True, slots=True)
-class StatementReport:
+class StatementReport(NamedTuple):
     """One statement of a step. The time is None where pipelining makes it meaningless.
 
     `note` is said of a statement in a dry run only (a read that was seen before the pending steps, ...).
@@ -36,8 +34,7 @@ class StatementReport:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StepReport:
+class StepReport(NamedTuple):
     """What happened to one step; `note` says, in a dry run, why the recording ended before the step did."""
 
     version: Version
@@ -58,8 +55,7 @@ class SegmentReport(NamedTuple):
     ends_because: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RunReport:
+class RunReport(NamedTuple):
     """The whole of a run (or of a dry run). `stands` says in a sentence what a failure left behind."""
 
     ok: bool

@@ -37,5 +37,5 @@ HINTS = {
 
 _ABILITIES = Abilities(transactional_ddl=False, session_lock=True, timeouts=True)
 
-MYSQL_DIALECT = Dialect("mysql", MYSQL, _ABILITIES, ParameterStyle.FORMAT, HINTS)
-MARIADB_DIALECT = Dialect("mariadb", MARIADB, _ABILITIES, ParameterStyle.FORMAT, HINTS)
+MYSQL_DIALECT = Dialect("mysql", lambda: MYSQL, _ABILITIES, ParameterStyle.FORMAT, HINTS)
+MARIADB_DIALECT = Dialect("mariadb", lambda: MARIADB, _ABILITIES, ParameterStyle.FORMAT, HINTS)

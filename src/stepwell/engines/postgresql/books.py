@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stepwell.ports import Batch, Kept
 
 MOST = 200  # rows in a lot
-LONGEST = 0.5  # seconds until a lot is written, so that a record says about when its step ran
+LONGEST = 2.0  # seconds until a lot is written, so that a record says about when its step ran
 CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8"
 
 

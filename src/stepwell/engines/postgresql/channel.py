@@ -16,7 +16,6 @@ from psycopg.pq import ConnStatus, TransactionStatus
 
 from stepwell.core.errors import Fault
 from stepwell.engines.postgresql.errors import translate
-from stepwell.engines.postgresql.lexical import POSTGRESQL
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
@@ -214,6 +213,7 @@ class Channel:
 def _as_written(told: EngineError, sent: Sent) -> EngineError:
     """With the position in the SQL as its author wrote it, with names where the server saw numbers."""
     from stepwell.core.sql.positions import written_position
+    from stepwell.engines.postgresql.lexical import POSTGRESQL
 
     position = written_position(told.fault.position or 0, sent.sql, sent.shown, POSTGRESQL)
     return EngineError(replace(told.fault, position=position), told.kind)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from stepwell.core.abilities import Abilities
 from stepwell.core.sql.style import ParameterStyle
-from stepwell.engines.postgresql.lexical import POSTGRESQL
 from stepwell.ports import Dialect
+
+if TYPE_CHECKING:
+    from stepwell.core.sql.rules import LexRules
 
 _SPLIT = "one transaction can't hold all of it: run with --atomic migration"
 
@@ -27,9 +31,16 @@ HINTS = {
     "'async with database.transaction():'",
 }
 
+
+def _rules() -> LexRules:
+    from stepwell.engines.postgresql.lexical import POSTGRESQL
+
+    return POSTGRESQL
+
+
 DIALECT = Dialect(
     name="postgresql",
-    rules=POSTGRESQL,
+    load_rules=_rules,
     abilities=Abilities(
         transactional_ddl=True,
         session_lock=True,

@@ -72,7 +72,6 @@ class Segments:
         except BaseException:
             await self.abort()
             raise
-        self._target.forget_description()
         return None
 
     def _missing(self, found: Description, names: TableNames) -> list[str]:

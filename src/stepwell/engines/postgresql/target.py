@@ -78,10 +78,6 @@ class Target:
         table = self.settings.table
         return await self.channel.send(DESCRIBE, [self.settings.schema, table, f"{table}_log"])
 
-    def forget_description(self) -> None:
-        """What the catalog said does not hold any more."""
-        self._description = None
-
     def tables(self, found: Description) -> TableNames:
         """The names of the tool's tables. Raises `UsageError` where their schema does not exist."""
         if found.schema is None:

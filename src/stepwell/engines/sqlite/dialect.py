@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from stepwell.core.abilities import Abilities
 from stepwell.core.sql.style import ParameterStyle
-from stepwell.engines.sqlite.lexical import SQLITE
 from stepwell.ports import Dialect
+
+if TYPE_CHECKING:
+    from stepwell.core.sql.rules import LexRules
 
 HINTS = {
     "SQLITE_BUSY": "another process writes into the database: try again when it has finished",
@@ -14,9 +18,16 @@ HINTS = {
     "SQLITE_FULL": "the disk is full",
 }
 
+
+def _rules() -> LexRules:
+    from stepwell.engines.sqlite.lexical import SQLITE
+
+    return SQLITE
+
+
 DIALECT = Dialect(
     name="sqlite",
-    rules=SQLITE,
+    load_rules=_rules,
     abilities=Abilities(transactional_ddl=True, session_lock=True),
     parameters=ParameterStyle.NAMED,
     hints=HINTS,
