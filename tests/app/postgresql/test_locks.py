@@ -168,7 +168,7 @@ def test_force_ends_the_holder_and_the_holder_says_so(shop: Workshop) -> None:
         await shop.has_begun()
         ended = (await shop.project().unlock(force=True)).ended
         shop.let_go()
-        (result,) = await asyncio.gather(first, return_exceptions=True)
+        result = (await asyncio.gather(first, return_exceptions=True))[0]
         return ended, result
 
     ended, result = shop.run(both())
