@@ -278,7 +278,7 @@ def _installed_engine(name: str) -> Engine:
         return engine
     raise UsageError(
         f"there is no engine for {name}:// here",
-        hint="supported are postgresql://, sqlite:// and embedded://; others come as packages",
+        hint="supported are postgresql://, sqlite://, mysql://, mariadb:// and embedded://; others come as packages",
     )
 
 

@@ -147,6 +147,40 @@ def test_rows_that_do_not_undo_are_in_doubt_too(shop: Workshop, how: str) -> Non
             shop.ask(f"DROP DATABASE IF EXISTS {table[:-2]}")
 
 
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (f"INSERT INTO a SELECT 7 + SLEEP({SLOW})", [1, 7]),
+        (f"CREATE TABLE b AS SELECT SLEEP({SLOW}) AS slept", None),
+    ],
+)
+def test_a_connection_that_is_lost_is_told_and_the_next_run_does_what_is_known(
+    shop: Workshop, statement: str, expected: list[int] | None
+) -> None:
+    shop.ask("CREATE TABLE a (id INTEGER)")
+    shop.sql("001_step", f"INSERT INTO a VALUES (1);\n{statement};")
+
+    async def cut() -> BaseException | None:
+        run = asyncio.create_task(shop.project().migrate())
+        await until(running(shop, "SLEEP"))
+        ((thread,),) = shop.ask(
+            "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE '%SLEEP%'"
+            " AND id <> CONNECTION_ID()"
+        )
+        shop.ask(f"KILL {thread}")
+        await asyncio.wait({run})
+        return run.exception()
+
+    error = asyncio.run(cut())
+    assert isinstance(error, ContradictionError | StepError)
+    assert outcomes(report_of(error)) == ["001 in_doubt"]
+    if expected is None:
+        assert "in doubt" in shop.failure(shop.project().migrate()).message
+    else:
+        assert shop.migrate().ok
+        assert shop.column("SELECT id FROM a ORDER BY id") == expected
+
+
 def test_many_rows_are_all_there_or_none(shop: Workshop) -> None:
     shop.ask("CREATE TABLE a (id INTEGER PRIMARY KEY)")
     shop.ask("INSERT INTO a VALUES (500)")

@@ -20,17 +20,17 @@ SWITCHES = (
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'super_read_only', 'innodb_read_only', 'wsrep_on',"
     " 'group_replication_single_primary_mode')"
 )
-# Names are compared here without regard to case, whatever the server does: `described` compares them again.
-DESCRIBE = """
+_OF_ONE = """
 SELECT 'table', table_name, table_type, engine FROM information_schema.tables
-WHERE table_schema = :database AND table_name IN (:table, :log)
-UNION ALL
-SELECT 'column', table_name, column_name, NULL FROM information_schema.columns
-WHERE table_schema = :database AND table_name IN (:table, :log)
-UNION ALL
-SELECT 'trigger', event_object_table, trigger_name, NULL FROM information_schema.triggers
-WHERE event_object_schema = :database AND event_object_table IN (:table, :log)
+WHERE table_schema = :database AND table_name = :{name}
+UNION ALL SELECT 'column', table_name, column_name, NULL FROM information_schema.columns
+WHERE table_schema = :database AND table_name = :{name}
+UNION ALL SELECT 'trigger', event_object_table, trigger_name, NULL FROM information_schema.triggers
+WHERE event_object_schema = :database AND event_object_table = :{name}
 """
+# One name in each condition: of several, the server would look at every table. Some servers compare names here without
+# regard to case, whatever they do elsewhere: `described` compares them again.
+DESCRIBE = "UNION ALL".join(_OF_ONE.format(name=name) for name in ("table", "log"))
 OLDEST = {"mariadb": (10, 6), "mysql": (8, 0)}
 _OFF = frozenset({"OFF", "0", ""})
 
