@@ -2,6 +2,7 @@
 signals.
 """
 
+import json
 import os
 import pty
 import signal
@@ -157,7 +158,10 @@ def test_a_signal_undoes_what_was_not_committed(
     process.send_signal(number)
     out, err = process.communicate(timeout=20)
     assert process.returncode == code, err
-    assert '"code": "interrupted"' in out
+    document = json.loads(out)
+    assert document["error"]["code"] == "interrupted"
+    assert [step["version"] for step in document["steps"]] == ["001"]
+    assert document["steps"][0]["outcome"] in {"undone", "failed"}
     assert "Traceback" not in err
     status, _ = spawn("status").communicate(timeout=20)
     assert "1 pending" in status

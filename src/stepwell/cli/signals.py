@@ -28,8 +28,10 @@ def run_to_end(work: Coroutine[Any, Any, int]) -> int:
     with asyncio.Runner() as runner:
         try:
             return runner.run(_cancellable(work, received))
-        except asyncio.CancelledError:
-            raise InterruptedRunError(received[0] if received else signal.SIGINT) from None
+        except asyncio.CancelledError as cancelled:
+            interrupted = InterruptedRunError(received[0] if received else signal.SIGINT)
+            interrupted.report = getattr(cancelled, "report", None)  # what stands
+            raise interrupted from None
         except InterruptedRunError as interrupted:
             if received:  # only we know which signal it was
                 interrupted.signal_number = received[0]
