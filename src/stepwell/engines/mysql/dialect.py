@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from stepwell.core.abilities import Abilities
 from stepwell.core.sql.style import ParameterStyle
-from stepwell.engines.mysql.lexical import MARIADB, MYSQL
 from stepwell.ports import Dialect
+
+if TYPE_CHECKING:
+    from stepwell.core.sql.rules import LexRules
 
 _EXISTS = "it exists already: if the database has it from an older tool, see 'stepwell mark'"
 _QUIET = "somebody else holds a lock on that table: try again when it is quiet, or raise --lock-timeout"
@@ -37,5 +41,18 @@ HINTS = {
 
 _ABILITIES = Abilities(transactional_ddl=False, session_lock=True, timeouts=True)
 
-MYSQL_DIALECT = Dialect("mysql", lambda: MYSQL, _ABILITIES, ParameterStyle.FORMAT, HINTS)
-MARIADB_DIALECT = Dialect("mariadb", lambda: MARIADB, _ABILITIES, ParameterStyle.FORMAT, HINTS)
+
+def _mysql() -> LexRules:
+    from stepwell.engines.mysql.lexical import MYSQL
+
+    return MYSQL
+
+
+def _mariadb() -> LexRules:
+    from stepwell.engines.mysql.lexical import MARIADB
+
+    return MARIADB
+
+
+MYSQL_DIALECT = Dialect("mysql", _mysql, _ABILITIES, ParameterStyle.FORMAT, HINTS)
+MARIADB_DIALECT = Dialect("mariadb", _mariadb, _ABILITIES, ParameterStyle.FORMAT, HINTS)
