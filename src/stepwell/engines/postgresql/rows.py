@@ -121,3 +121,14 @@ def left_behind(words: Sequence[str], version: str, place: Place | None) -> Engi
             hint="set what is needed with SET LOCAL; drop, close and give back what the migration made for itself",
         )
     )
+
+
+def pooled() -> EngineError:
+    """The error of a step that needs a session, behind a pooler that gives out transactions."""
+    return EngineError(
+        Fault(
+            "a step without a transaction needs a session of its own, and a pooler stands between us and the database",
+            code="pooled",
+            hint="give the address of the database itself as direct_url; it is used for such steps",
+        )
+    )

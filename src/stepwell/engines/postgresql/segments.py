@@ -117,7 +117,9 @@ class Segments:
         return await self._held(tried), await self._read_mark(mark)
 
     async def _hold(self, names: TableNames) -> tuple[bool, HistoryMark]:
-        """The lock on the session, for a step without a transaction."""
+        """The lock on the session, for a step without a transaction: on the very session that will work."""
+        await self._target.need_own_session()
+        self._books = Books(self._target.channel)
         await self._set_timeouts()
         self._session_lock = await self._held(await self._try(lock.TRY_SESSION))
         mark = await self._target.channel.send(names.select_mark)

@@ -9,11 +9,13 @@ import psycopg
 
 from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError
 from stepwell.core.redact import Redactor
+from stepwell.core.url import parse_url
 from stepwell.engines.postgresql import tables
 from stepwell.engines.postgresql.channel import Channel
 from stepwell.engines.postgresql.inspect import DESCRIBE, describe
 from stepwell.engines.postgresql.lock import key_of
 from stepwell.engines.postgresql.opening import give_back, open_connection
+from stepwell.engines.postgresql.rows import pooled
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
@@ -35,13 +37,14 @@ class Target:
         self.settings = options.settings
         self.channel: Channel
         self._options = options
+        self._dialled = url  # where we really connect
         self._redactor = Redactor(url.secrets if url is not None else ())
         self._opened: Opened
         self._description: Description | None = None
 
     async def open(self) -> None:
         """Connect, again if need be."""
-        self._opened = await open_connection(self.url, self._options, self._redactor)
+        self._opened = await open_connection(self._dialled, self._options, self._redactor)
         self.channel = Channel(self._opened.connection, self._redactor)
         if self.settings.role:
             await self._take_on(self.settings.role)
@@ -57,6 +60,21 @@ class Target:
                 refusal=Refusal.RIGHTS if error.fault.sqlstate == NO_RIGHT else Refusal.NO_ROLE,
                 hint="see the setting 'role'; to allow it: GRANT ROLE TO USER",
             ) from error
+
+    async def need_own_session(self) -> None:
+        """See that no pooler stands between us and the session; if one does, connect by `direct_url`.
+
+        A pooler gives us a process number of its own. Raises `EngineError` where there is no other way.
+        """
+        ((number,),) = await self.channel.rows("SELECT pg_catalog.pg_backend_pid()")
+        if number == self.channel.connection.info.backend_pid:
+            return
+        if self.settings.direct_url is None or self._options.connect is not None:
+            raise pooled()
+        await self.close()
+        self._dialled = parse_url(self.settings.direct_url)
+        self._redactor = Redactor((*self._dialled.secrets, *(self.url.secrets if self.url else ())))
+        await self.open()
 
     async def close(self) -> None:
         """Give the connection back; there is nobody left to tell of a failure."""
