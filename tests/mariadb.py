@@ -218,5 +218,6 @@ def mariadb_url(mariadb_server: str) -> Iterator[str]:
     for (thread,) in ask(
         mariadb_server, f"SELECT id FROM information_schema.processlist WHERE db = '{name}'"
     ):
-        ask(mariadb_server, f"KILL SOFT {thread}")
+        with contextlib.suppress(Exception):  # it may be gone by now
+            ask(mariadb_server, f"KILL SOFT {thread}")
     ask(mariadb_server, f"DROP DATABASE {name}")

@@ -89,6 +89,19 @@ def test_values_reach_the_server_as_they_are(shop: Workshop) -> None:
     )
 
 
+def test_a_row_that_is_found_counts_as_elsewhere(shop: Workshop) -> None:
+    shop.ask("CREATE TABLE a (id INTEGER)")
+    shop.ask("INSERT INTO a VALUES (1), (1), (2)")
+    shop.python(
+        "001_step",
+        """
+        count = await database.execute_count("UPDATE a SET id = 1 WHERE id = 1")
+        assert count == 2, count
+        """,
+    )
+    assert shop.migrate().ok
+
+
 def test_a_name_of_the_table_may_hold_a_percent_sign(shop: Workshop) -> None:
     shop.table("001_first")
     shop.run(shop.project(table="a%s%").migrate())

@@ -119,7 +119,7 @@ class MySQLConnection:
 
     async def holder(self) -> str | None:
         """Who holds the lock."""
-        return await lock.holder(self._target.channel, self._target.lock_name)
+        return await self._target.holder()
 
     async def end_holder(self) -> bool:
         """End the session that holds the lock. A statement of it that can't be stopped keeps the lock to its end."""

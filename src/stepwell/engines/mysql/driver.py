@@ -34,6 +34,8 @@ class DriverConnection(aiomysql.Connection):  # type: ignore[misc]  # the driver
         self._may_be_plain = may_be_plain
         # A server that is sent two statements in one text refuses the second, whoever wrote it.
         self.client_flag &= ~CLIENT.MULTI_STATEMENTS
+        # As elsewhere, a row that an UPDATE finds counts, also where it has the new values already.
+        self.client_flag |= CLIENT.FOUND_ROWS
 
     async def open(self) -> None:
         """Connect. Raises the driver's errors; nothing is left open then."""

@@ -14,7 +14,7 @@ from stepwell.ports import EngineError
 if TYPE_CHECKING:
     from stepwell.engines.mysql.channel import Channel
 
-# MySQL has it in the performance schema since 8.0.22, and warns of the other.
+# The first has it in MySQL since 8.0.22, the second everywhere; there MySQL warns of it.
 _PROCESSES = ("performance_schema.processlist", "information_schema.processlist")
 
 
@@ -42,12 +42,12 @@ async def give_back(channel: Channel, name: str) -> None:
     await channel.rows("SELECT RELEASE_LOCK(:name)", {"name": name})
 
 
-async def holder(channel: Channel, name: str) -> str | None:
+async def holder(channel: Channel, name: str, *, is_mariadb: bool) -> str | None:
     """Say who holds it, in words; None where nobody else does."""
     number = await _holding(channel, name)
     if number is None:
         return None
-    for table in _PROCESSES:
+    for table in _PROCESSES[is_mariadb:]:
         try:
             rows = await channel.rows(
                 f"SELECT user, host, command, time, state FROM {table} WHERE id = :id", {"id": number}

@@ -59,7 +59,7 @@ class Segments:
         return self._locked
 
     async def _busy(self) -> Busy:
-        return Busy(await lock.holder(self._target.channel, self._target.lock_name))
+        return Busy(await self._target.holder())
 
     async def _unlock(self) -> None:
         if self._locked:

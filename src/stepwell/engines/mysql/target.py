@@ -136,6 +136,10 @@ class Target:
         """The name of the lock."""
         return lock.name_of(self.server.database, self.settings.table, folds_case=self.server.folds_case)
 
+    async def holder(self) -> str | None:
+        """Say who else holds the lock, in words."""
+        return await lock.holder(self.channel, self.lock_name, is_mariadb=self.server.is_mariadb)
+
     async def describe(self) -> Description:
         """What the catalog says of the tool's tables. Raises `HistoryTableError` for those that we can't trust."""
         table = self.settings.table
