@@ -106,22 +106,6 @@ def test_what_would_keep_the_journal_from_being_written(shop: Workshop, statemen
     assert [entry.event for entry in shop.log()][-2:] == ["statement_failed", "failed"]
 
 
-def test_rows_that_are_iterated_must_be_read_only(shop: Workshop) -> None:
-    """Nothing of an iteration is written down, so a run that is resumed would do it again."""
-    shop.ask("CREATE TABLE a (id INTEGER)")
-    path = shop.python(
-        "001_step",
-        """
-        async for row in database.iterate("INSERT INTO a VALUES (1) RETURNING id"):
-            pass
-        """,
-    )
-    error = shop.failure(shop.project().migrate())
-    assert "iterate() is for reading here" in error.message
-    assert str(error.place) == shop.line(path, "database.iterate")
-    assert shop.column("SELECT count(*) FROM a") == [0]
-
-
 def test_the_driver_s_connection_must_come_back_outside_of_a_transaction(shop: Workshop) -> None:
     shop.ask("CREATE TABLE a (id INTEGER)")
     shop.python(

@@ -75,12 +75,6 @@ class MySQLWire:
     async def stream(self, statement: BoundStatement) -> AsyncIterator[dict[str, Any]]:
         """The rows, with other statements between them."""
         _refuse(statement)
-        if self._journal is not None and not classify(statement.shown, MARIADB).read_only:
-            raise _fault(
-                statement,
-                "iterate() is for reading here: what this statement changes would not be written down",
-                "use fetch_all()",
-            )
         async for row in self._channel.stream(
             statement.sql, statement.params, origin=statement.origin, shown=statement.shown
         ):
