@@ -40,8 +40,8 @@ class EngineError(StepError):
 class Dialect(NamedTuple):
     """What is text and policy about an engine: nothing here acts.
 
-    `load_rules` gives the lexical rules, which are needed only where SQL has to be read. `hints` maps SQLSTATEs (or what
-    the engine has in their place) to advice for the author of a migration.
+    `load_rules` gives the lexical rules, which are needed only where SQL is read. `hints` maps SQLSTATEs (or what the
+    engine has in their place) to advice for the author of a migration.
     """
 
     name: str

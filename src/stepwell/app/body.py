@@ -40,24 +40,27 @@ async def _run_python(step: Step, cls: type[Author], handle: StepHandle, file: s
     method = getattr(cls(), step.direction.value)
     token = running_step.set(handle)
     try:
-        if inspect.iscoroutinefunction(method):
-            await method()
-        else:
-            handle.blocking(asyncio.get_running_loop())
-            result = await asyncio.to_thread(method)
-            handle.blocking(
-                None
-            )  # what a plain function gives may be a coroutine, of a decorator for example
-            if inspect.isawaitable(result):
-                await result
-            elif inspect.isasyncgen(result) or inspect.isgenerator(result):
-                raise _is_generator(step, method)
+        await _call(method, step, handle)
     except StepError:
         raise
     except (Exception, SystemExit) as error:
         raise StepError(python_fault(error, step, file)) from error
     finally:
         running_step.reset(token)
+
+
+async def _call(method: Any, step: Step, handle: StepHandle) -> None:
+    """Call `up` or `down`: a plain function in a thread. What it gives may be a coroutine, of a decorator for example."""
+    if inspect.iscoroutinefunction(method):
+        await method()
+        return
+    handle.blocking(asyncio.get_running_loop())
+    result = await asyncio.to_thread(method)
+    handle.blocking(None)
+    if inspect.isawaitable(result):
+        await result
+    elif inspect.isasyncgen(result) or inspect.isgenerator(result):
+        raise _is_generator(step, method)
 
 
 def _is_generator(step: Step, method: Any) -> MisuseError:
