@@ -50,7 +50,7 @@ async def _run_python(step: Step, cls: type[Author], handle: StepHandle, file: s
 
 
 async def _call(method: Any, step: Step, handle: StepHandle) -> None:
-    """Call `up` or `down`, a plain function in a thread. What it gives may be a coroutine, of a decorator for example."""
+    """Call `up` or `down`, a plain function in a thread. What it gives may be a coroutine, as of a decorator."""
     if inspect.iscoroutinefunction(method):
         await method()
         return
