@@ -230,7 +230,7 @@ class StepHandle:
         began = time.perf_counter()
         self.wrote_data = self.wrote_data or _may_write_rows(facts)
         try:
-            if self._gate is None or facts.read_only:
+            if self._gate is None or _is_repeated(facts):
                 result: T | None = await _told(send, statement)
             else:
                 result = await self._gate.through(
@@ -368,6 +368,11 @@ def in_file(fault: Fault, statement: Statement, version: str) -> Fault:
         return fault
     line = statement.line + statement.text.count("\n", 0, fault.position - 1)
     return replace(fault, place=Place(fault.place.path, line))
+
+
+def _is_repeated(facts: StatementFacts) -> bool:
+    """Whether a run that resumes does it again: what reads, and what is set, which went with the old session."""
+    return facts.read_only or facts.kind is StatementKind.SETTING
 
 
 def _may_write_rows(facts: StatementFacts) -> bool:

@@ -181,6 +181,24 @@ def test_a_connection_that_is_lost_is_told_and_the_next_run_does_what_is_known(
         assert shop.column("SELECT id FROM a ORDER BY id") == expected
 
 
+def test_what_the_session_was_set_to_is_set_again_by_a_run_that_resumes(shop: Workshop) -> None:
+    """It went with the old session: what is done is passed over, but this has to be done again."""
+    shop.ask("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
+    shop.ask("CREATE TABLE child (id INTEGER REFERENCES parent (id))")
+    shop.ask("INSERT INTO parent VALUES (1)")
+    shop.ask("INSERT INTO child VALUES (1)")
+    shop.sql(
+        "001_step",
+        "SET foreign_key_checks = 0;\nSET @wanted = 7;\nCREATE TABLE a (id INTEGER);\nINSERT INTO b VALUES (1);\n"
+        "DELETE FROM parent;\nINSERT INTO a VALUES (@wanted);",
+    )
+    shop.failure(shop.project().migrate())
+    shop.ask("CREATE TABLE b (id INTEGER)")
+    assert shop.migrate().ok
+    assert shop.column("SELECT id FROM a") == [7]
+    assert shop.column("SELECT count(*) FROM parent") == [0]
+
+
 def test_many_rows_are_all_there_or_none(shop: Workshop) -> None:
     shop.ask("CREATE TABLE a (id INTEGER PRIMARY KEY)")
     shop.ask("INSERT INTO a VALUES (500)")
