@@ -81,8 +81,11 @@ async def refuse_existing(shelf: Shelf, connection: Connection, ready: Ready) ->
                 creators.setdefault((created.kind, created.schema, created.name), step)
                 objects.append(created)
     found = await connection.existing(objects)
-    if not found or (await connection.read()).records:
-        return  # with records: another runner has made them just now, and the plan will be found to be stale
+    if not found:
+        return
+    now = await connection.read()
+    if now.records or now.attempts:
+        return  # another runner has made them just now, and the plan will be found to be stale
     raise _exists_already(found, creators)
 
 

@@ -29,8 +29,11 @@ if TYPE_CHECKING:
     from stepwell.core.plan import Step
     from stepwell.core.sql.kinds import CreatedObject
     from stepwell.core.url import DatabaseUrl
+    from stepwell.engines.mysql.inspect import Description
     from stepwell.ports import Batch, ConnectOptions, Dialect, Kept, Sealed, Wire
 
+CHANGED = frozenset({"1412", "1146"})  # a table was altered, or dropped, since it was looked at
+MOST_READS = 5
 ALL_ROWS = 2**63 - 1  # LIMIT has no word for all
 
 
@@ -70,21 +73,33 @@ class MySQLConnection:
         return About(shown, server.name, table, server.user, self._target.warnings)
 
     async def read(self) -> History:
-        """The history, of one moment: its parts are read in one transaction."""
+        """The history, of one moment: its parts are read in one transaction.
+
+        Another runner may make or extend the tables meanwhile; the server then refuses to read them as they were.
+        """
+        for _ in range(MOST_READS):
+            try:
+                return await self._read_at_once()
+            except EngineError as error:
+                if error.fault.sqlstate not in CHANGED:
+                    raise
+        return await self._read_at_once()
+
+    async def _read_at_once(self) -> History:
+        found = await self._target.describe()
+        if found.shape is TableShape.ABSENT:
+            return History(found.shape, log_exists=found.log_exists)
         own = not self._target.channel.in_transaction
         if own:
-            await self._target.channel.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+            await self._target.channel.execute("START TRANSACTION READ ONLY")
         try:
-            return await self._read()
+            return await self._read(found)
         finally:
             if own and not self._target.channel.broken:
                 await self._target.channel.execute("ROLLBACK")
 
-    async def _read(self) -> History:
+    async def _read(self, found: Description) -> History:
         names = self._target.names
-        found = await self._target.describe()
-        if found.shape is TableShape.ABSENT:
-            return History(found.shape, log_exists=found.log_exists)
         columns, rows = await self._target.channel.fetch(names.select_records)
         records = tuple(read_record(dict(zip(columns, row, strict=True))) for row in rows)
         journal: list[Any] = await self._target.channel.rows(names.select_journal) if found.log_exists else []
