@@ -125,8 +125,11 @@ class MariaDBServer:
             ],
             check=True, capture_output=True,
         )  # fmt: skip
+        temporary = self.folder / "tmp"  # a server that starts deletes what others have in a shared one
+        temporary.mkdir()
         if account:
             shutil.chown(self.folder, account)
+            shutil.chown(temporary, account)
         init = self.folder / "init.sql"
         init.write_text(
             "CREATE USER tester@'%' IDENTIFIED BY 'secret-of-tests';\n"
@@ -137,7 +140,8 @@ class MariaDBServer:
             [
                 "sh", "-c", 'log=$1; shift; "$@" >"$log" 2>&1 &', "start", self.folder / "log",
                 "mariadbd", *OPTIONS, f"--datadir={data}", f"--socket={self.socket}", f"--port={port}",
-                f"--pid-file={self.folder / 'pid'}", f"--init-file={init}", *as_account, *self._tls(account),
+                f"--pid-file={self.folder / 'pid'}", f"--tmpdir={temporary}",
+                f"--init-file={init}", *as_account, *self._tls(account),
             ],
             check=True, stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
