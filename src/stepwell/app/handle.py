@@ -144,7 +144,7 @@ class StepHandle:
     async def _iterate(self, place: Place, sql: str, values: Values | None) -> AsyncIterator[Row]:
         statement, facts = self._one(sql, values, place)
         self._must_be_open(statement)
-        if self._gate is not None and not facts.read_only:
+        if self._gate is not None and not facts.harmless:
             raise self._misuse("outside a transaction iterate() only reads: use fetch_all()", place)
         self._note(statement)
         self.wrote_data = self.wrote_data or _may_write_rows(facts)
@@ -376,7 +376,7 @@ def _is_repeated(facts: StatementFacts) -> bool:
 
 
 def _may_write_rows(facts: StatementFacts) -> bool:
-    return not facts.read_only and facts.kind not in {StatementKind.SCHEMA, StatementKind.SETTING}
+    return not facts.harmless and facts.kind not in {StatementKind.SCHEMA, StatementKind.SETTING}
 
 
 def _digest(statement: BoundStatement) -> str:

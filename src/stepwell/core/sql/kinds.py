@@ -8,6 +8,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from stepwell.core.sql.calls import calls_unknown
 from stepwell.core.sql.created import CreatedObject, created_objects
 from stepwell.core.sql.objects import object_words
 from stepwell.core.sql.reader import Reader
@@ -48,7 +49,13 @@ class StatementFacts:
     adds_enum_value: bool = False
     creates: tuple[CreatedObject, ...] = ()
     read_only: bool = False
+    calls_unknown: bool = False
     savepoint: str | None = None
+
+    @property
+    def harmless(self) -> bool:
+        """Whether it can be seen to change nothing, whoever may have made the functions that it calls."""
+        return self.read_only and not self.calls_unknown
 
 
 _KINDS = {
@@ -104,6 +111,7 @@ def _classify(text: str, rules: LexRules) -> StatementFacts:
         adds_enum_value=_adds_enum_value(reader, verb),
         creates=created_objects(reader, verb) if kind is StatementKind.SCHEMA else (),
         read_only=read_only,
+        calls_unknown=read_only and calls_unknown(reader),
         savepoint=_savepoint(reader) if kind is StatementKind.SAVEPOINT else None,
     )
 
