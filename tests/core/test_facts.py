@@ -68,3 +68,26 @@ def test_down_is_told_apart_from_up(name: str) -> None:
 def test_without_a_down_there_is_nothing_to_tell() -> None:
     facts = facts_of(migration("001_x.sql", "-- migrate:up\nSELECT 1;\n"), Direction.DOWN, RULES)
     assert (facts.creates, facts.adds_enum_value, facts.refuses_transaction) == ((), False, ())
+
+
+FORBIDDEN: dict[str, tuple[str, list[int]]] = {
+    "a transaction": ("SELECT 1;\nBEGIN;\nSELECT 2;\nCOMMIT;", [3, 5]),
+    "a savepoint of its own": ("SAVEPOINT a;\nROLLBACK TO a;\nRELEASE a;", []),
+    "a savepoint that has ended": ("SAVEPOINT a;\nRELEASE a;\nROLLBACK TO SAVEPOINT a;", [4]),
+    "another savepoint": ("SAVEPOINT a;\nRELEASE b;", [3]),
+}
+
+
+@pytest.mark.parametrize("name", FORBIDDEN)
+def test_what_no_migration_may_hold(name: str) -> None:
+    text, lines = FORBIDDEN[name]
+    facts = facts_of(migration("001_x.sql", f"-- migrate:up\n{text}\n"), Direction.UP, RULES)
+    assert [line for _, line in facts.forbidden] == lines
+
+
+def test_of_python_only_what_is_certain_is_forbidden() -> None:
+    """Which savepoints are open is known only when it runs."""
+    text = PYTHON.replace('"VACUUM"', '"RELEASE a"').replace('"CREATE TABLE moods (id int)"', '"COMMIT"')
+    found = migration("001_x.py", text)
+    assert [line for _, line in facts_of(found, Direction.UP, RULES).forbidden] == [5]
+    assert facts_of(found, Direction.DOWN, RULES).forbidden == ()

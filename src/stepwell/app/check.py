@@ -13,6 +13,7 @@ from stepwell.core.events import Connected
 from stepwell.core.graph import redundant_dependencies
 from stepwell.core.history import State
 from stepwell.core.migration import Direction, Finding
+from stepwell.core.sql.refusals import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,6 +47,7 @@ async def check(context: Context, *, with_database: bool) -> CheckReport:
         *(finding for migration in migrations for finding in migration.findings),
         *_not_stated(migrations, graph),
         *redundant_dependencies(graph),
+        *_forbidden(shelf, migrations),
         *_wrong_blocks(context, shelf, migrations),
         *of_history,
     ]
@@ -63,6 +65,14 @@ def _not_stated(migrations: Iterable[Migration], graph: Graph) -> Iterable[Findi
                 migration.place,
                 "state it; an empty list says that it depends on nothing",
             )
+
+
+def _forbidden(shelf: Shelf, migrations: Iterable[Migration]) -> Iterable[Finding]:
+    """Commands that no migration may hold: the plan would refuse them."""
+    for migration in migrations:
+        for direction in Direction:
+            for reason, line in shelf.facts(migration, direction).forbidden:
+                yield Finding("transaction-control", reason, Place(migration.path, line), MISSING)
 
 
 def _wrong_blocks(context: Context, shelf: Shelf, migrations: Iterable[Migration]) -> Iterable[Finding]:

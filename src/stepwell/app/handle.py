@@ -13,12 +13,12 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stepwell.app.calls import Block, Call, CallBook, Rows
-from stepwell.app.refusals import MISSING, Savepoints, refuse
 from stepwell.core.errors import Fault, MisuseError, Place, StepwellError
 from stepwell.core.report import StatementReport
 from stepwell.core.sql.errors import MissingValueError, SqlSyntaxError
 from stepwell.core.sql.kinds import StatementKind, classify
 from stepwell.core.sql.parameters import bind
+from stepwell.core.sql.refusals import MISSING, Savepoints, refuse
 from stepwell.core.sql.split import split
 from stepwell.ports import BoundStatement, EngineError, Origin
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stepwell.core.errors import ContradictionError, MisuseError, StepError
+from stepwell.core.errors import ContradictionError, MigrationFileError, MisuseError, StepError
 from stepwell.testing.suite import Suite, cases
 
 if TYPE_CHECKING:
@@ -144,7 +144,9 @@ class MisuseConformance(Suite):
         shop = self.workshop(url, tmp_path)
         shop.table("001_items")
         block = "async with database.transaction():\n    " if shop.abilities.transactional_ddl else ""
-        path = shop.python("002_step", f"{block}await database.execute({statement!r})")
+        path = shop.python(
+            "002_step", f"{block}await database.execute(HIDDEN)", head=f"HIDDEN = {statement!r}"
+        )
         error = shop.failure(shop.project().migrate())
         assert isinstance(error, StepError)
         refused = "refused" in error.message
@@ -153,13 +155,42 @@ class MisuseConformance(Suite):
         if shop.abilities.transactional_ddl:
             assert not shop.exists("items")
 
-    def test_nor_in_an_sql_file(self, url: str, tmp_path: Path) -> None:
+    @cases(
+        "case",
+        {
+            f"{text} {name}": (text, options)
+            for text in ("COMMIT", "BEGIN", "ROLLBACK TO mine", "RELEASE mine")
+            for name, options in {"in a transaction": "", "without one": "transaction:false"}.items()
+        },
+    )
+    def test_nor_in_an_sql_file(self, url: str, tmp_path: Path, case: tuple[str, str]) -> None:
+        """What stands before it in the file has not run either: the file is read first."""
         shop = self.workshop(url, tmp_path)
-        path = shop.sql("001_items", "CREATE TABLE items (id INTEGER);\n\nCOMMIT;")
+        text, options = case
+        path = shop.sql("001_items", f"CREATE TABLE items (id INTEGER);\n\n{text};", options=options)
+        for dry_run in (True, False):
+            error = shop.failure(shop.project().migrate(dry_run=dry_run))
+            assert isinstance(error, MigrationFileError)
+            assert f"{text} is refused" in error.message
+            assert str(error.place) == shop.line(path, text)
+            assert error.hint is not None
+        assert not shop.exists("items")
+        found = shop.run(shop.project().check()).findings
+        assert ("transaction-control", shop.line(path, text)) in [
+            (each.code, str(each.place)) for each in found
+        ]
+
+    def test_nor_in_a_literal_of_python(self, url: str, tmp_path: Path) -> None:
+        shop = self.workshop(url, tmp_path)
+        path = shop.python(
+            "001_items",
+            'await database.execute("CREATE TABLE items (id INTEGER)")\nawait database.execute("COMMIT")',
+            attributes="transactional = False",
+        )
         error = shop.failure(shop.project().migrate())
-        assert "COMMIT is refused" in error.message
+        assert isinstance(error, MigrationFileError)
         assert str(error.place) == shop.line(path, "COMMIT")
-        assert error.hint is not None
+        assert not shop.exists("items")
 
     def test_a_savepoint_of_an_outer_block_is_not_the_author_s(self, url: str, tmp_path: Path) -> None:
         shop = self.workshop(url, tmp_path)

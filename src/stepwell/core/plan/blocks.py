@@ -1,4 +1,4 @@
-"""What must not run the way it is declared: in a transaction what refuses one, or what was begun without one."""
+"""What must not run the way it is: what ends the transaction, what refuses one, or what was begun without one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from stepwell.core.errors import MigrationFileError, together
 from stepwell.core.migration import Language
 from stepwell.core.plan.words import begun_without_transaction
+from stepwell.core.sql.refusals import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
 def refuse_wrong_blocks(steps: Sequence[Step], facts: Facts, *, transactional_ddl: bool) -> None:
     """Raise `MigrationFileError` or `ContradictionError` before anything runs."""
+    if forbidden := [
+        MigrationFileError(reason, place=step.migration.place._replace(line=line), hint=MISSING)
+        for step in steps
+        for reason, line in facts(step.migration, step.direction).forbidden
+    ]:
+        raise together(forbidden)
     if not transactional_ddl:
         return
     inside = [step for step in steps if step.migration.transactional(step.direction)]

@@ -1,4 +1,7 @@
-"""Which statements are refused unsent: those that would end the transaction, or a savepoint not the author's."""
+"""Which statements are refused unsent: those that would end the transaction, or a savepoint not the author's.
+
+It judges one statement after the other; what a file holds is told before it runs, the rest when it is sent.
+"""
 
 from __future__ import annotations
 
