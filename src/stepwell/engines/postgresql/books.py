@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MOST = 200  # rows in a lot
 LONGEST = 2.0  # seconds until a lot is written, so that a record says about when its step ran
-CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8"
+CLOCK = "SELECT pg_catalog.date_part('epoch'::text, pg_catalog.clock_timestamp()) * 1000::float8"
 
 
 class Books:

@@ -26,7 +26,8 @@ TYPES = frozenset({ObjectKind.TYPE, ObjectKind.DOMAIN})
 
 # An unqualified name is looked up as the server would create it: in the first existing schema of the search path.
 _FOUND = """
-SELECT w.n FROM unnest($1::int[], $2::bool[], $3::text[], $4::text[]) AS w(n, is_type, nsp, name)
+SELECT w.n FROM ROWS FROM (pg_catalog.unnest($1::int[]), pg_catalog.unnest($2::bool[]), pg_catalog.unnest($3::name[]),
+  pg_catalog.unnest($4::name[])) AS w(n, is_type, nsp, name)
 WHERE CASE WHEN w.is_type THEN EXISTS (
     SELECT 1 FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace s ON s.oid = t.typnamespace
     WHERE t.typname = w.name AND s.nspname = coalesce(w.nsp, pg_catalog.current_schema()))

@@ -12,38 +12,68 @@ from stepwell.core.history import TableShape
 from stepwell.core.tables import LOG_COLUMNS, shape_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
-# One row a table found (history, log), or one without a table. Every name is qualified: search_path is not ours.
-_COLUMNS = """(SELECT array_agg(a.attname::text) FROM pg_catalog.pg_attribute a
-     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)"""
+# One row a table found (history, log), or one without a table. Whatever is called is qualified and exact, as
+# `tables` says. The roles are asked of the catalog: of a superuser, pg_has_role says that it is everybody.
+_COLUMN = """FROM pg_catalog.pg_attribute a
+    WHERE a.attrelid = c.oid AND a.attnum > 0::smallint AND NOT a.attisdropped ORDER BY a.attnum)"""
+_ROLES = """ARRAY(WITH RECURSIVE mine (oid) AS (
+      SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
+      UNION SELECT m.roleid FROM mine JOIN pg_catalog.pg_auth_members m ON m.member = mine.oid)
+    SELECT mine.oid FROM mine)"""
 DESCRIBE = f"""
-SELECT b.*, c.relname::text, c.relkind::text, c.relrowsecurity, c.relispartition, c.relhassubclass,
+SELECT b.*, c.relname::text, c.relkind::text, c.relpersistence::text, c.relrowsecurity, c.relispartition,
   pg_catalog.pg_get_userbyid(c.relowner)::text,
-  pg_catalog.pg_has_role(current_user, c.relowner, 'MEMBER'),
-  c.relowner = (SELECT datdba FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()),
+  c.relowner = ANY (b.roles),
+  c.relowner = (SELECT d.datdba FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
+    OR pg_catalog.pg_get_userbyid(c.relowner) = 'pg_database_owner'::name,
   EXISTS (SELECT 1 FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal),
   EXISTS (SELECT 1 FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid),
   EXISTS (SELECT 1 FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid OR i.inhrelid = c.oid),
-  {_COLUMNS},
-  pg_catalog.has_table_privilege(c.oid, 'SELECT'),
-  pg_catalog.has_table_privilege(c.oid, 'INSERT') AND pg_catalog.has_table_privilege(c.oid, 'DELETE'),
+  ARRAY(SELECT a.attname::text {_COLUMN},
+  ARRAY(SELECT pg_catalog.format_type(a.atttypid, NULL::int) {_COLUMN},
+  pg_catalog.has_table_privilege(c.oid, 'SELECT'::text),
+  pg_catalog.has_table_privilege(c.oid, 'INSERT'::text) AND pg_catalog.has_table_privilege(c.oid, 'DELETE'::text),
   NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class s ON s.oid = d.objid
-    WHERE d.refobjid = c.oid AND d.deptype = 'a' AND d.classid = 'pg_catalog.pg_class'::regclass
-      AND CASE WHEN s.relkind = 'S' THEN NOT pg_catalog.has_sequence_privilege(s.oid, 'USAGE') ELSE false END),
-  pg_catalog.pg_has_role(current_user, c.relowner, 'USAGE')
+    WHERE d.refobjid = c.oid AND d.deptype = 'a'::"char" AND d.classid = 'pg_catalog.pg_class'::regclass::oid
+      AND CASE WHEN s.relkind = 'S'::"char" THEN NOT pg_catalog.has_sequence_privilege(s.oid, 'USAGE'::text)
+          ELSE false END),
+  pg_catalog.pg_has_role(current_user, c.relowner, 'USAGE'::text)
 FROM (SELECT pg_catalog.current_database()::text AS db, current_user::text AS usr,
         n.nspname::text AS nsp, n.oid AS nspoid,
-        pg_catalog.has_schema_privilege(n.oid, 'CREATE') AS may_create,
-        pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS may_use,
+        pg_catalog.has_schema_privilege(n.oid, 'CREATE'::text) AS may_create,
+        pg_catalog.has_schema_privilege(n.oid, 'USAGE'::text) AS may_use,
         pg_catalog.pg_is_in_recovery() AS standby,
-        pg_catalog.current_setting('transaction_read_only') = 'on' AS read_only,
-        pg_catalog.current_setting('server_version_num')::int AS version
+        pg_catalog.current_setting('transaction_read_only'::text) = 'on'::text AS read_only,
+        pg_catalog.current_setting('server_version_num'::text)::int AS version,
+        {_ROLES} AS roles
       FROM (SELECT 1) one LEFT JOIN pg_catalog.pg_namespace n
         ON n.nspname = coalesce($1::name, pg_catalog.current_schema())) b
 LEFT JOIN pg_catalog.pg_class c
-  ON c.relnamespace = b.nspoid AND c.relname = ANY (ARRAY[$2::name, $3::name]) AND c.relkind <> 'i'
+  ON c.relnamespace = b.nspoid AND c.relname = ANY (ARRAY[$2::name, $3::name]) AND c.relkind <> 'i'::"char"
 """
+
+_TEXTS = frozenset({"text", "character varying", "character"})
+_NUMBERS = frozenset({"smallint", "integer", "bigint"})
+_TIMES = frozenset({"timestamp without time zone", "timestamp with time zone"})
+_LISTS = frozenset({"json", "jsonb", *(f"{kind}[]" for kind in _TEXTS | _NUMBERS)})
+# What an older tool may have made of a column, as far as it can be read; and what can be written too.
+_READABLE = {
+    "id": _NUMBERS,
+    "version": _TEXTS | _NUMBERS,
+    "name": _TEXTS,
+    "description": _TEXTS,
+    "dependencies": _TEXTS | _LISTS,
+    "applied_at": _TEXTS | _TIMES | {"date"},
+    "checksum": _TEXTS,
+    "file_hash": _TEXTS,
+}
+_WRITABLE = {
+    "version": _TEXTS,
+    "dependencies": _TEXTS,
+    "created_at": _TEXTS | _TIMES | {"date"},
+}
 
 
 class Relation(NamedTuple):
@@ -51,16 +81,16 @@ class Relation(NamedTuple):
 
     name: str
     kind: str
+    persistence: str
     row_security: bool
     partition: bool
-    had_children: bool
     owner: str
     member_of_owner: bool
     owned_by_database_owner: bool
     triggers: bool
     rules: bool
     children: bool
-    columns: frozenset[str]
+    columns: Mapping[str, str]  # names and types
     may_select: bool
     may_write: bool
     may_number: bool
@@ -85,7 +115,7 @@ class Description(NamedTuple):
 def describe(rows: list[tuple[Any, ...]], table: str) -> Description:
     """Read the rows of `DESCRIBE`."""
     database, user, schema, _, may_create, may_use, standby, read_only, version = rows[0][:9]
-    relations = {row[9]: _relation(row[9:]) for row in rows if row[9] is not None}
+    relations = {row[10]: _relation(row[10:]) for row in rows if row[10] is not None}
     return Description(
         database,
         user,
@@ -101,26 +131,8 @@ def describe(rows: list[tuple[Any, ...]], table: str) -> Description:
 
 
 def _relation(row: tuple[Any, ...]) -> Relation:
-    *head, columns, may_select, may_write, may_number, may_alter = row
-    name, kind, security, partition, subclass, owner, member, by_owner, triggers, rules, children = head
-    return Relation(
-        name,
-        kind,
-        security,
-        partition,
-        subclass,
-        owner,
-        member,
-        by_owner,
-        triggers,
-        rules,
-        children,
-        frozenset(columns or ()),
-        may_select,
-        may_write,
-        may_number,
-        may_alter,
-    )
+    columns = dict(zip(row[11], row[12], strict=True))
+    return Relation._make((*row[:11], columns, *row[13:]))
 
 
 def trusted_shape(found: Description, trusted_owners: Collection[str]) -> TableShape:
@@ -128,10 +140,29 @@ def trusted_shape(found: Description, trusted_owners: Collection[str]) -> TableS
     if found.history is None:
         return TableShape.ABSENT
     _refuse(found, found.history, trusted_owners)
-    shape = shape_of(found.history.columns)
+    shape = shape_of(frozenset(found.history.columns))
     if shape is None:
         raise _not_ours(found, found.history, "it has other columns: another tool's table of that name?")
+    for column, kinds in _READABLE.items():
+        kind = found.history.columns.get(column)
+        if kind is not None and kind not in kinds:
+            raise _not_ours(found, found.history, f"its column {column} is of the type {kind}")
     return shape
+
+
+def check_writable(found: Description) -> None:
+    """Raises `HistoryTableError` for a history table that can be read, but has types in which no record fits."""
+    if found.history is None:
+        return
+    name = f"{found.schema}.{found.history.name}"
+    for column, kinds in _WRITABLE.items():
+        kind = found.history.columns.get(column)
+        if kind is not None and kind not in kinds:
+            fitting = "TIMESTAMP" if column == "created_at" else "TEXT"
+            raise HistoryTableError(
+                f"{name} can be read, but not written: its column {column} is of the type {kind}",
+                hint=f"ALTER TABLE {name} ALTER COLUMN {column} TYPE {fitting}",
+            )
 
 
 def trusted_log(found: Description, trusted_owners: Collection[str]) -> bool:
@@ -139,7 +170,7 @@ def trusted_log(found: Description, trusted_owners: Collection[str]) -> bool:
     if found.log is None:
         return False
     _refuse(found, found.log, trusted_owners)
-    if found.log.columns != frozenset(LOG_COLUMNS):
+    if frozenset(found.log.columns) != frozenset(LOG_COLUMNS):
         raise _not_ours(found, found.log, "it has other columns than stepwell's log")
     return True
 
@@ -153,6 +184,9 @@ def _refuse(found: Description, relation: Relation, trusted_owners: Collection[s
             relation,
             f"it belongs to {relation.owner}, who is neither {found.user} nor in trusted_owners",
         )
+    if relation.persistence != "p":
+        kept = "is gone after a crash" if relation.persistence == "u" else "goes with its session"
+        raise _not_ours(found, relation, f"what it holds {kept}: it is {_PERSISTENCE[relation.persistence]}")
     for there, what in (
         (relation.triggers, "triggers"),
         (relation.rules, "rules"),
@@ -163,6 +197,7 @@ def _refuse(found: Description, relation: Relation, trusted_owners: Collection[s
             raise _not_ours(found, relation, f"it has {what}")
 
 
+_PERSISTENCE = {"u": "unlogged", "t": "temporary"}
 _KINDS = {
     "v": "a view",
     "m": "a materialized view",

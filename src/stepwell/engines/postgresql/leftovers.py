@@ -20,13 +20,14 @@ OURS = frozenset({"lock_timeout", "statement_timeout", "idle_in_transaction_sess
 
 SESSION = """
 SELECT current_user::text, session_user::text,
-  (SELECT coalesce(json_object_agg(s.name, s.setting), '{}')
-   FROM pg_catalog.pg_settings s WHERE s.source = 'session')::text,
+  (SELECT coalesce(pg_catalog.json_object_agg(s.name, s.setting), '{}'::json)
+   FROM pg_catalog.pg_settings s WHERE s.source = 'session'::text)::text,
   ARRAY(SELECT c.relname::text FROM pg_catalog.pg_class c
-        WHERE c.relnamespace = pg_catalog.pg_my_temp_schema() AND c.relkind IN ('r', 'v', 'S') ORDER BY 1),
-  ARRAY(SELECT l.classid::bigint::text || ':' || l.objid::bigint::text || ':' || l.objsubid::text
-        FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory' AND l.pid = pg_catalog.pg_backend_pid() ORDER BY 1),
-  ARRAY(SELECT c.name::text FROM pg_catalog.pg_cursors c WHERE c.is_holdable AND c.name <> '' ORDER BY 1),
+        WHERE c.relnamespace = pg_catalog.pg_my_temp_schema() AND c.relkind = ANY ('{r,v,S}'::"char"[]) ORDER BY 1),
+  ARRAY(SELECT pg_catalog.concat_ws(':'::text, l.classid, l.objid, l.objsubid)
+        FROM pg_catalog.pg_locks l
+        WHERE l.locktype = 'advisory'::text AND l.pid = pg_catalog.pg_backend_pid() ORDER BY 1),
+  ARRAY(SELECT c.name::text FROM pg_catalog.pg_cursors c WHERE c.is_holdable AND c.name <> ''::text ORDER BY 1),
   ARRAY(SELECT p.name::text FROM pg_catalog.pg_prepared_statements p WHERE p.from_sql ORDER BY 1),
   ARRAY(SELECT pg_catalog.pg_listening_channels() ORDER BY 1)"""
 

@@ -11,24 +11,26 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from stepwell.engines.postgresql.channel import Channel
 
-TRY_TRANSACTION = "SELECT pg_try_advisory_xact_lock($1)"
-TRY_SESSION = "SELECT pg_try_advisory_lock($1)"
-UNLOCK_SESSION = "SELECT pg_advisory_unlock($1)"
+TRY_TRANSACTION = "SELECT pg_catalog.pg_try_advisory_xact_lock($1::bigint)"
+TRY_SESSION = "SELECT pg_catalog.pg_try_advisory_lock($1::bigint)"
+UNLOCK_SESSION = "SELECT pg_catalog.pg_advisory_unlock($1::bigint)"
 
-_HOLDER_ROWS = """
+# Of all locks, those of our kind under our key.
+_OURS = """l.locktype = 'advisory'::text AND l.granted AND l.objsubid = 1::smallint
+  AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
+  AND l.classid = (($1::bigint >> 32) & 4294967295::bigint)::oid AND l.objid = ($1::bigint & 4294967295::bigint)::oid"""
+_HOLDER_ROWS = f"""
 FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-  AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
-  AND l.classid = (($1::bigint >> 32) & 4294967295)::oid AND l.objid = ($1::bigint & 4294967295)::oid
-  AND a.pid <> pg_backend_pid()
+WHERE {_OURS} AND a.pid <> pg_catalog.pg_backend_pid()
 LIMIT 1"""
 
 _HOLDER = (
-    "SELECT a.pid, a.usename, coalesce(a.client_addr::text, 'this machine'), a.application_name,"
-    " to_char(coalesce(a.xact_start, a.query_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'),"
-    " a.state, a.wait_event_type" + _HOLDER_ROWS
+    "SELECT a.pid, a.usename, coalesce(a.client_addr::text, 'this machine'::text), a.application_name,"
+    " pg_catalog.to_char(pg_catalog.timezone('UTC'::text, coalesce(a.xact_start, a.query_start)),"
+    " 'YYYY-MM-DD HH24:MI:SS'::text), a.state, a.wait_event_type" + _HOLDER_ROWS
 )
-_END_HOLDER = "SELECT pg_terminate_backend(a.pid)" + _HOLDER_ROWS
+_END_HOLDER = "SELECT pg_catalog.pg_terminate_backend(a.pid)" + _HOLDER_ROWS
+_IS_OURS = f"SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_locks l WHERE {_OURS} AND l.pid = pg_catalog.pg_backend_pid())"
 
 
 def key_of(database: str, schema: str, table: str) -> int:
@@ -54,3 +56,9 @@ async def holder(channel: Channel, key: int) -> str | None:
 async def end_holder(channel: Channel, key: int) -> bool:
     """End the session that holds the lock; false where nobody does."""
     return bool(await channel.rows(_END_HOLDER, [key]))
+
+
+async def is_ours(channel: Channel, key: int) -> bool:
+    """Whether this session still holds the lock: a migration may have given it away."""
+    ((ours,),) = await channel.rows(_IS_OURS, [key])
+    return bool(ours)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from stepwell.core.errors import ConnectionFailedError, Refusal
 from stepwell.core.history import TableShape
+from stepwell.engines.postgresql.inspect import check_writable
 
 if TYPE_CHECKING:
     from stepwell.core.history import History
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 
 
 def check_rights(found: Description, history: History, shown: str) -> None:
-    """Raises `ConnectionFailedError` naming the first right that is missing."""
+    """Raises `ConnectionFailedError` naming the first right that is missing, `HistoryTableError` for types that are."""
+    check_writable(found)
     if found.standby or found.read_only:
         what = "a standby server" if found.standby else "set to read-only transactions"
         raise ConnectionFailedError(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from stepwell.core.errors import Fault
+from stepwell.core.errors import Fault, HistoryTableError
 from stepwell.core.history import Record, dump_dependencies, parse_dependencies
 from stepwell.core.migration import Version
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from stepwell.core.actions import LogLine
     from stepwell.core.errors import Place
@@ -24,31 +23,50 @@ if TYPE_CHECKING:
 DEFER_AGAIN = """DO $stepwell$
 DECLARE declared text;
 BEGIN
-  SELECT string_agg(format('%I.%I', n.nspname, d.conname), ', ') INTO declared
-  FROM (SELECT connamespace, conname FROM pg_catalog.pg_constraint
-        GROUP BY connamespace, conname HAVING bool_or(condeferred) AND bool_and(condeferrable)) d
+  SELECT pg_catalog.string_agg(pg_catalog.format('%I.%I'::text, n.nspname, d.conname), ', '::text) INTO declared
+  FROM (SELECT connamespace, conname FROM pg_catalog.pg_constraint GROUP BY connamespace, conname
+        HAVING pg_catalog.bool_or(condeferred) AND pg_catalog.bool_and(condeferrable)) d
   JOIN pg_catalog.pg_namespace n ON n.oid = d.connamespace;
   IF declared IS NOT NULL THEN EXECUTE 'SET CONSTRAINTS ' || declared || ' DEFERRED'; END IF;
 END $stepwell$"""
 
 
 def read_record(row: Mapping[str, Any]) -> Record:
-    """One row of the history, of either shape."""
+    """One row of `select_records`, of either shape. Raises `HistoryTableError` where it has no id or no version."""
+    for column in ("id", "version"):
+        if row[column] is None:
+            raise HistoryTableError(
+                f"a row of the history has no {column}",
+                hint="the order of application is that of the ids: fill them in, or delete that row",
+            )
     return Record(
-        id=int(row["id"]),
-        version=Version(row["version"]),
-        name=row["name"],
+        id=row["id"],
+        version=Version(row["version"].strip()),
+        name=row["name"] or "",
         description=row["description"],
         dependencies=parse_dependencies(row["dependencies"]),
-        applied_at=as_utc(row["applied_at"]),
-        checksum=row.get("checksum"),
-        file_hash=row.get("file_hash"),
+        applied_at=read_moment(row["applied_at"]),
+        checksum=row["checksum"],
+        file_hash=row["file_hash"],
     )
+
+
+def read_moment(text: str | None) -> datetime | None:
+    """A time as JSON or an older tool has it; without a zone it means UTC, and one that can't be read is not known."""
+    try:
+        moment = datetime.fromisoformat(text.strip()) if text is not None else None
+        return None if moment is None else _in_utc(moment)
+    except (ValueError, OverflowError):
+        return None
 
 
 def as_utc(moment: datetime | None) -> datetime | None:
     """Times are stored without a zone and mean UTC."""
-    return None if moment is None else moment.replace(tzinfo=UTC)
+    return None if moment is None else _in_utc(moment)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def record_values(kept: Kept) -> list[Any]:
@@ -106,6 +124,18 @@ def not_committed(answer: str | None) -> EngineError:
         Fault(
             f"the server answered {answer or 'nothing'} to COMMIT: the transaction had failed before, nothing stands",
             code="not_committed",
+        )
+    )
+
+
+def lock_lost(version: str) -> EngineError:
+    """The error of a migration that gave the lock of its own run away."""
+    return EngineError(
+        Fault(
+            "the lock was lost while this migration ran: it gave it back, and another run may have begun",
+            code="lock_lost",
+            version=version,
+            hint="leave out DISCARD ALL and pg_advisory_unlock_all(): unlock what the migration locked, by its key",
         )
     )
 

@@ -1,10 +1,78 @@
-"""The tool's two tables in PostgreSQL, as text; values are `$n`."""
+"""The tool's two tables in PostgreSQL, as text; values are `$n`.
+
+Whoever may create in a schema of the search path could make a function or an operator there that fits a call better
+than the server's own, and it would run as we do. So every function is written with its schema, and both sides of an
+operator have types for which `pg_catalog` has exactly that operator: then it comes first.
+"""
 
 from __future__ import annotations
 
-from stepwell.core.tables import ADDED_COLUMNS, TableNames
+from stepwell.core.tables import ADDED_COLUMNS, CLOSING_EVENTS, JOURNAL_EVENTS, LOG_COLUMNS, TableNames
 
-UTC_NOW = "clock_timestamp() AT TIME ZONE 'UTC'"
+UTC_NOW = "pg_catalog.timezone('UTC'::text, pg_catalog.clock_timestamp())"
+
+
+class PostgresNames(TableNames):
+    """The two names, and the questions to the two tables with nothing in them that others could replace."""
+
+    __slots__ = ()
+
+    @property
+    def select_records(self) -> str:
+        """Every record in the order of application, as text but for the id: old tables have all kinds of types.
+
+        The outer NULLs stand in for the columns that an older table lacks; JSON writes times in one form, whatever the
+        session's DateStyle is, also those that Python does not know, such as infinity.
+        """
+        return (
+            "SELECT r.* FROM (SELECT NULL::text AS checksum, NULL::text AS file_hash) lacking CROSS JOIN LATERAL"
+            " (SELECT h.id, h.version::text, h.name::text, h.description::text, h.dependencies::text,"
+            " pg_catalog.to_json(h.applied_at) AS applied_at, checksum::text, file_hash::text"
+            f" FROM {self.history} h) r ORDER BY r.id"
+        )
+
+    @property
+    def select_mark(self) -> str:
+        """The mark of the history, with that of the log."""
+        return (
+            "SELECT pg_catalog.count(*), coalesce(pg_catalog.max(id::bigint), 0::bigint),"
+            " coalesce(pg_catalog.sum(id::bigint), 0::numeric),"
+            f" (SELECT coalesce(pg_catalog.max(id::bigint), 0::bigint) FROM {self.log}) FROM {self.history}"
+        )
+
+    @property
+    def select_journal(self) -> str:
+        """The journal of every step without transaction that began and was not closed, in order."""
+        return (
+            "SELECT l.version::text, l.direction::text, l.statement, l.event::text, l.checksum::text"
+            f" FROM {self.log} l WHERE l.event::text = ANY ({_array(JOURNAL_EVENTS)}) AND l.id::bigint >"
+            f" coalesce((SELECT pg_catalog.max(c.id::bigint) FROM {self.log} c WHERE c.version::text = l.version::text"
+            f" AND c.event::text = ANY ({_array(CLOSING_EVENTS)})), 0::bigint) ORDER BY l.id"
+        )
+
+    @property
+    def select_confirmed(self) -> str:
+        """What a batch (`:batch`) has applied or reverted."""
+        return (
+            f"SELECT version::text FROM {self.log} WHERE batch::text = CAST(:batch AS text)"
+            f" AND event::text = ANY ({_array(('applied', 'reverted'))})"
+        )
+
+    def select_log(self, *, of_batch: bool) -> str:
+        """The newest rows (`:limit` of them, of `:batch`), newest first."""
+        where = "WHERE batch::text = CAST(:batch AS text) " if of_batch else ""
+        return f"SELECT {', '.join(LOG_COLUMNS)} FROM {self.log} {where}ORDER BY id DESC LIMIT :limit"
+
+
+def _array(words: tuple[str, ...]) -> str:
+    listed = ", ".join(f"'{word}'" for word in words)
+    return f"ARRAY[{listed}]::text[]"
+
+
+def _rows(*types: str) -> str:
+    """The rows that `$1`, `$2`, ... give together: an array of each of these types for every column."""
+    arrays = ", ".join(f"pg_catalog.unnest(${number}::{kind}[])" for number, kind in enumerate(types, 1))
+    return f"ROWS FROM ({arrays})"
 
 
 def quote(name: str) -> str:
@@ -14,7 +82,7 @@ def quote(name: str) -> str:
 
 def names(schema: str, table: str) -> TableNames:
     """The qualified names of the two tables."""
-    return TableNames(f"{quote(schema)}.{quote(table)}", f"{quote(schema)}.{quote(table + '_log')}")
+    return PostgresNames(f"{quote(schema)}.{quote(table)}", f"{quote(schema)}.{quote(table + '_log')}")
 
 
 def create_history(tables: TableNames) -> str:
@@ -61,14 +129,14 @@ def create_log(tables: TableNames) -> str:
 
 
 def insert_log(tables: TableNames) -> str:
-    """Log rows: nine arrays, of the columns in the order of `rows.log_arrays`, then batch, host and tool."""
+    """Log rows: ten arrays, of the columns in the order of `rows.log_arrays`, then batch, host and tool."""
+    rows = _rows("int", "text", "text", "text", "text", "int", "int", "float8", "text", "text")
     return (
         f"INSERT INTO {tables.log} (segment, version, name, direction, event, statement, statements, elapsed_ms,"
         " checksum, error, batch, host, tool, db_user, started_at)"
-        f" SELECT g.*, $11, $12, $13, current_user, {UTC_NOW} - coalesce(g.elapsed_ms, 0) * interval '1 ms'"
-        " FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::float8[],"
-        " $9::text[], $10::text[]) AS g(segment, version, name, direction, event, statement, statements, elapsed_ms,"
-        " checksum, error)"
+        f" SELECT g.*, $11::text, $12::text, $13::text, current_user,"
+        f" {UTC_NOW} - coalesce(g.elapsed_ms, 0::float8) * interval '1 ms' FROM {rows} AS"
+        " g(segment, version, name, direction, event, statement, statements, elapsed_ms, checksum, error)"
     )
 
 
@@ -77,7 +145,7 @@ def insert_records(tables: TableNames) -> str:
     return (
         f"INSERT INTO {tables.history} (version, name, description, dependencies, checksum, file_hash, created_at,"
         f" applied_at) SELECT g.version, g.name, g.description, g.dependencies, g.checksum, g.file_hash, {UTC_NOW},"
-        f" {UTC_NOW} FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])"
+        f" {UTC_NOW} FROM {_rows(*['text'] * 6)}"
         " WITH ORDINALITY AS g(version, name, description, dependencies, checksum, file_hash, n) ORDER BY g.n"
     )
 
@@ -85,8 +153,8 @@ def insert_records(tables: TableNames) -> str:
 def delete_records(tables: TableNames) -> str:
     """Take records back: arrays of their ids and versions, which must belong together."""
     return (
-        f"DELETE FROM {tables.history} h USING unnest($1::int[], $2::text[]) AS g(id, version)"
-        " WHERE h.id = g.id AND h.version = g.version"
+        f"DELETE FROM {tables.history} h USING {_rows('bigint', 'text')} AS g(id, version)"
+        " WHERE h.id = g.id AND h.version::text = g.version"
     )
 
 
@@ -94,5 +162,5 @@ def update_record(tables: TableNames) -> str:
     """Let a record say what its file is now: version, name, description, dependencies, checksum, file hash, id."""
     return (
         f"UPDATE {tables.history} SET version = $1, name = $2, description = $3, dependencies = $4, checksum = $5,"
-        " file_hash = $6 WHERE id = $7"
+        " file_hash = $6 WHERE id = $7::bigint"
     )

@@ -137,7 +137,7 @@ class PostgresWire:
     async def _transaction_id(self) -> int | None:
         if not self._holding:
             return None
-        ((number,),) = await self._channel.rows("SELECT txid_current()")
+        ((number,),) = await self._channel.rows("SELECT pg_catalog.txid_current()")
         return int(number)
 
     async def _watch(self, sql: str) -> None:

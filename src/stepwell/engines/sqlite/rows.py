@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from stepwell.core.errors import HistoryTableError
 from stepwell.core.history import Record, dump_dependencies, parse_dependencies
 from stepwell.core.migration import Version
 
@@ -16,13 +17,21 @@ if TYPE_CHECKING:
 
 
 def read_record(row: Mapping[str, Any]) -> Record:
-    """One row of the history, of either shape."""
+    """One row of the history, of either shape. Raises `HistoryTableError` where its id or version can't be read."""
+    number, version = row["id"], row["version"]
+    if not isinstance(number, int) or version is None:
+        column, value = ("version", version) if isinstance(number, int) else ("id", number)
+        raise HistoryTableError(
+            f"a row of the history has {value!r} ({type(value).__name__}) in its column {column}",
+            hint="the order of application is that of the ids, which are whole numbers: correct that row",
+        )
+    dependencies = row["dependencies"]
     return Record(
-        id=int(row["id"]),
-        version=Version(str(row["version"])),
-        name=str(row["name"]),
+        id=number,
+        version=Version(str(version)),
+        name=str(row["name"] or ""),
         description=row["description"],
-        dependencies=parse_dependencies(row["dependencies"]),
+        dependencies=parse_dependencies(None if dependencies is None else str(dependencies)),
         applied_at=as_utc(row["applied_at"]),
         checksum=row.get("checksum"),
         file_hash=row.get("file_hash"),
