@@ -5,6 +5,7 @@ Nothing but reads is executed, each in a short read-only transaction of its own.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from stepwell.app.body import nothing, python_fault, run_body
@@ -90,6 +91,7 @@ class RecordingWire:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._rules = connection.dialect.rules
+        self._one_at_a_time = asyncio.Lock()  # reads of several tasks would end each other's transaction
         self.note: Callable[[str], None] = nothing
 
     async def run(self, statement: BoundStatement) -> None:
@@ -107,7 +109,7 @@ class RecordingWire:
         """A read is answered; a read that writes, or that can't be answered yet, ends the recording."""
         self._must_only_read(statement)
         try:
-            async with self._connection.reader() as wire:
+            async with self._one_at_a_time, self._connection.reader() as wire:
                 found = await wire.rows(statement, limit=limit)
         except EngineError as error:
             raise self._unanswered(statement, error.fault) from error
@@ -115,15 +117,9 @@ class RecordingWire:
         return found
 
     async def stream(self, statement: BoundStatement) -> AsyncIterator[dict[str, Any]]:
-        """As `rows`."""
-        self._must_only_read(statement)
-        self.note(SEEN_BEFORE)
-        try:
-            async with self._connection.reader() as wire:
-                async for row in wire.stream(statement):
-                    yield row
-        except EngineError as error:
-            raise self._unanswered(statement, error.fault) from error
+        """As `rows`, which are all read first: between two of them the migration may read something else."""
+        for row in await self.rows(statement):
+            yield row
 
     async def savepoint(self, name: str) -> None:
         """Nothing is sent."""

@@ -167,8 +167,14 @@ class StepHandle:
                 raise self._misuse(
                     "database.transaction() needs a transaction, and this migration runs without one", place
                 )
-            await self._guarded(self._wire.savepoint(name), place)
-            self._savepoints.enter(name)
+            if self._savepoints.of_another_task(self._task()):
+                raise self._misuse("database.transaction() is open in another task: one at a time", place)
+            self._savepoints.enter(name, self._task())
+            try:
+                await self._guarded(self._wire.savepoint(name), place)
+            except BaseException:
+                self._savepoints.leave(name)
+                raise
 
         async def leave(kind: type[BaseException] | None, *_: object) -> bool:
             if self._book.closed:  # the transaction has been undone, and this savepoint with it
@@ -189,6 +195,10 @@ class StepHandle:
             return False
 
         return enter, leave
+
+    def _task(self) -> object:
+        """Who opens a savepoint; in a plain function every call is a task of its own, and it is one thread."""
+        return None if self._blocking is not None else asyncio.current_task()
 
     def _driver(
         self, place: Place
@@ -227,6 +237,9 @@ class StepHandle:
         self._must_be_open(statement)
         index = self._note(statement)
         self._savepoints.follow(facts)
+        if self._poison is not None and facts.verb == "ROLLBACK TO" and facts.savepoint is not None:
+            await self._recover(facts.savepoint)
+            return None
         began = time.perf_counter()
         self.wrote_data = self.wrote_data or _may_write_rows(facts)
         try:
@@ -242,6 +255,12 @@ class StepHandle:
             elapsed_ms = (time.perf_counter() - began) * 1000
             self.statements[index] = self.statements[index]._replace(elapsed_ms=elapsed_ms)
         return result
+
+    async def _recover(self, savepoint: str) -> None:
+        """Go back to a savepoint of the author's own, behind a failure: it stays open, as they expect."""
+        await self._wire.abort_to(savepoint)
+        await self._wire.savepoint(savepoint)
+        self._poison = None
 
     def _must_be_open(self, statement: BoundStatement) -> None:
         if self._book.closed:

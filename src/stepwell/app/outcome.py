@@ -80,7 +80,7 @@ def finish(
         warnings=course.warnings,
         error=ending.fault if ending is not None else None,
         exit_code=error.exit_code if error is not None else 0,
-        stands=_stands(steps, course) if error is not None else None,
+        stands=None if error is None or ending is None else _stands(steps, course, ended=_ended(ending)),
     )
     if ending is not None and ending.interrupted:
         raise interrupted(report)
@@ -103,7 +103,7 @@ def _error(ending: Ending) -> StepwellError:
     return MisuseError(fault) if fault.code in MISUSE else StepError(fault)
 
 
-def _stands(steps: Sequence[StepReport], course: Course) -> str:
+def _stands(steps: Sequence[StepReport], course: Course, *, ended: bool) -> str:
     """What a failure left behind, in a sentence."""
     done = Outcome.APPLIED if course.wish.direction is Direction.UP else Outcome.REVERTED
     whole = {version for segment in course.segments if segment.transactional for version in segment.versions}
@@ -116,9 +116,17 @@ def _stands(steps: Sequence[StepReport], course: Course) -> str:
         )
     if undone := by_outcome[Outcome.UNDONE]:
         parts.append(f"{_list(undone)} undone")
+    if by_outcome[Outcome.FAILED] and ended:
+        parts.append(
+            f"what {_list(by_outcome[Outcome.FAILED])} itself committed stands too, and is not recorded"
+        )
     if doubtful := by_outcome[Outcome.IN_DOUBT]:
         parts.append(f"in doubt: {_list(doubtful)}")
     return "; ".join(parts)
+
+
+def _ended(ending: Ending) -> bool:
+    return ending.fault is not None and ending.fault.code == "transaction_ended"
 
 
 def _list(versions: Sequence[Version]) -> str:

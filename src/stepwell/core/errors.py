@@ -175,6 +175,7 @@ class FailureKind(StrEnum):
     RETRYABLE = "retryable"
     LOST = "lost"
     INTERRUPTED = "interrupted"
+    ENDED = "ended"  # the migration ended the transaction itself: what stands has to be asked
 
 
 @dataclass(frozen=True, slots=True)

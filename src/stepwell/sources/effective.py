@@ -72,7 +72,7 @@ class _Class:
         self._cls = cls
         try:
             self._object = cls()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise self._failed(f"{cls.__name__}()", error, self._place) from error
 
     def called(self, getter: str) -> Declared:
@@ -80,14 +80,14 @@ class _Class:
         label, place = f"{getter}()", self._place_of(getter)
         try:
             return Declared(label, getattr(self._object, getter)(), place)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise self._failed(label, error, place) from error
 
     def attribute(self, name: str) -> Declared:
         """The value of an attribute, which may be a property."""
         try:
             return Declared(name, getattr(self._object, name), self._place)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise self._failed(name, error, self._place) from error
 
     def _place_of(self, name: str) -> Place:
@@ -95,6 +95,6 @@ class _Class:
         code = getattr(function, "__code__", None)
         return self._place if code is None else Place(self._place.path, code.co_firstlineno)
 
-    def _failed(self, label: str, error: Exception, place: Place) -> MigrationFileError:
+    def _failed(self, label: str, error: BaseException, place: Place) -> MigrationFileError:
         message = Redactor().clean(f"{label} failed: {type(error).__name__}: {error}")
         return MigrationFileError(message, place=place)

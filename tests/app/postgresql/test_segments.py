@@ -215,7 +215,12 @@ def test_ending_the_transaction_by_the_driver_is_found_out(shop: Workshop, call:
     assert "ended the transaction" in error.message
     assert error.fault.version == "002"
     assert str(error.place) == shop.line(path, "database.driver()")
-    assert shop.applied() == []
+    # What was before it in the transaction stands or not, with its record, and the report says which.
+    stands = ["001"] if "ommit" in call.lower() else []
+    assert shop.applied() == stands
+    assert shop.exists("items") is bool(stands)
+    assert outcomes(report_of(error))[0] == ("001 applied" if stands else "001 undone")
+    assert "itself committed stands" in (report_of(error).stands or "")
     assert not shop.exists("more")
 
 

@@ -36,6 +36,12 @@ def settle(steps: Sequence[Step], failure: Failed, ledger: Ledger) -> Part[Endin
     return Ending(failure.fault, Why.IN_DOUBT)
 
 
+def told_standing(steps: Sequence[Step], ledger: Ledger) -> Part[None]:
+    """A migration ended the transaction itself: what was recorded in it before stands, and is told so."""
+    known = _known((yield Confirm(tuple(step.version for step in steps)))) or frozenset()
+    ledger.stand([step for step in steps if step.version in known])
+
+
 def confirmed(steps: Sequence[Step], ledger: Ledger) -> Part[Ending | None]:
     """No success is told that the database does not confirm. Gives None where it does."""
     if not steps:

@@ -8,7 +8,7 @@ from stepwell.core.actions import Abort, Apply, Commit, Committed, Failed, Keep,
 from stepwell.core.errors import FailureKind
 from stepwell.core.ledger import Ending, final_line
 from stepwell.core.run.patience import acquire, retried
-from stepwell.core.run.settle import settle
+from stepwell.core.run.settle import settle, told_standing
 from stepwell.core.run.values import UNANSWERED, blamed, failure_of
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ def _once(
     failure = yield from _apply_all(segment, ledger)
     if failure is not None:
         yield Abort(segment, failure.fault.message)
+        if failure.kind is FailureKind.ENDED:
+            yield from told_standing(segment.steps, ledger)
         return failure
     outcome = yield Commit(segment)
     if isinstance(outcome, Committed):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stepwell.core.errors import ConnectionFailedError, Refusal
 from stepwell.engines.postgresql.dialect import DIALECT
 
 if TYPE_CHECKING:
@@ -21,9 +22,22 @@ class PostgreSQL:
 
     async def connect(self, url: DatabaseUrl | None, options: ConnectOptions) -> Connection:
         """Open a connection. Raises `ConnectionFailedError` that tells why not."""
-        from stepwell.engines.postgresql.connection import connect
-
+        try:
+            from stepwell.engines.postgresql.connection import connect
+        except ImportError as error:
+            raise without_driver(error) from error
         return await connect(url, options)
+
+
+def without_driver(error: ImportError) -> Exception:
+    """What to tell where psycopg, or the library that it needs, is not there."""
+    if (error.name or "").partition(".")[0] not in {"psycopg", "psycopg_binary", "psycopg_c", ""}:
+        return error
+    return ConnectionFailedError(
+        f"PostgreSQL needs a driver: {error}",
+        refusal=Refusal.DRIVER,
+        hint="pip install 'stepwell[postgres]'",
+    )
 
 
 ENGINE = PostgreSQL()

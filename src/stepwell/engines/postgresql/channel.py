@@ -177,6 +177,11 @@ class Channel:
         }
 
     @property
+    def failed(self) -> bool:
+        """Whether the open transaction takes no more statements."""
+        return self.connection.info.transaction_status == TransactionStatus.INERROR
+
+    @property
     def unsettled(self) -> bool:
         """Whether a statement that has to touch rows was sent, and it is not known yet whether it did."""
         return any(sent.must_touch is not None for sent in self._sent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -146,7 +147,7 @@ class Segments:
     async def _set(self, **seconds: float) -> None:
         """Set timeouts for this transaction, or outside of one for the session until the segment ends."""
         for name, value in seconds.items():
-            text = f"{round(value * 1000)}ms"
+            text = f"{math.ceil(value * 1000)}ms"  # rounded up, since 0 would be no limit
             local = self._transactional or self._target.channel.in_transaction
             if not local and name not in self._former_settings:
                 ((former,),) = await self._target.channel.rows(f"SHOW {name}")
@@ -158,8 +159,14 @@ class Segments:
         own = own_timeouts(step)
         if own:
             await self._set(**own)
-        self._wire = PostgresWire(self._target.channel, holding=self._transactional)
+        holding = self._transactional
+        write = self._write_before_lending if holding else None
+        self._wire = PostgresWire(self._target.channel, holding=holding, before_lending=write)
         return self._wire
+
+    async def _write_before_lending(self) -> None:
+        """Should the migration commit what is before it, its records go with it."""
+        await self._books.write(await self._target.names())
 
     async def end_step(self, step: Step, *, wrote_data: bool) -> None:
         """Find what the step left behind; check deferred constraints, and let them be deferred again as declared."""

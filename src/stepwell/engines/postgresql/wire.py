@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from stepwell.core.errors import Fault
+from stepwell.core.errors import FailureKind, Fault
 from stepwell.engines.postgresql.leftovers import SESSION, Session, compare, may_leave_something, set_locally
 from stepwell.engines.postgresql.rows import left_behind
 from stepwell.engines.postgresql.tables import quote
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from stepwell.engines.postgresql.channel import Channel, Cursor, Row
@@ -26,13 +26,18 @@ FETCH_SIZE = 1000  # rows in memory at a time when an author iterates
 class PostgresWire:
     """Statements of one step. `holding` is true in a transaction: cursors then need not outlive one."""
 
-    def __init__(self, channel: Channel, *, holding: bool) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        *,
+        holding: bool,
+        before_lending: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._channel = channel
         self._holding = holding
+        self._before_lending = before_lending
         self._cursors = count(1)
-        self.before: Cursor | None = (
-            None  # the session, as it was before the first statement that may change it
-        )
+        self.before: Cursor | None = None  # the session, before the first statement that may change it
         self.seen: Row | None = None
         self.local: set[str] = set()  # what was set for the transaction only
 
@@ -126,13 +131,25 @@ class PostgresWire:
     @asynccontextmanager
     async def _lend(self) -> AsyncIterator[Any]:
         async with self._channel.unpiped():
+            if self._before_lending is not None:
+                await self._before_lending()
             await self._look()
             before = await self._transaction_id()
-            yield self._channel.connection
-            if self._channel.broken or self._channel.in_transaction != self._holding:
+            try:
+                yield self._channel.connection
+            except Exception as error:
+                if await self._has_ended(before):
+                    raise _ended_transaction() from error
+                raise
+            if await self._has_ended(before):
                 raise _ended_transaction()
-            if before != await self._transaction_id():
-                raise _ended_transaction()
+
+    async def _has_ended(self, before: int | None) -> bool:
+        """Whether the transaction is not the one that was lent. One that has failed can't be asked, and is aborted."""
+        channel = self._channel
+        if channel.broken or channel.in_transaction != self._holding:
+            return True
+        return not channel.failed and before != await self._transaction_id()
 
     async def _transaction_id(self) -> int | None:
         if not self._holding:
@@ -189,5 +206,6 @@ def _ended_transaction() -> EngineError:
             "the migration ended the transaction through the driver's own connection",
             code="transaction_ended",
             hint="a migration must not commit or abort; what it committed stands and has to be looked at",
-        )
+        ),
+        FailureKind.ENDED,
     )

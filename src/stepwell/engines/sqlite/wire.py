@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from stepwell.core.errors import Fault
+from stepwell.core.errors import FailureKind, Fault
 from stepwell.engines.sqlite.tables import quote
 from stepwell.ports import EngineError
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from stepwell.engines.sqlite.channel import Channel
     from stepwell.ports import BoundStatement
 
+_LENT = "stepwell_lent"
 FETCH_SIZE = 1000  # rows in memory at a time when an author iterates
 
 
@@ -118,12 +119,36 @@ class SQLiteWire:
 
     @asynccontextmanager
     async def _lend(self) -> AsyncIterator[Any]:
-        yield self._channel.connection
+        if self._holding:
+            await self._channel.execute(f"SAVEPOINT {_LENT}")
+        try:
+            yield self._channel.connection
+        except Exception as error:
+            if await self._has_ended():
+                raise _ended_transaction() from error
+            raise
+        if await self._has_ended():
+            raise _ended_transaction()
+
+    async def _has_ended(self) -> bool:
+        """Whether the transaction is not the one that was lent: a savepoint of it would be gone."""
         if self._channel.connection.in_transaction != self._holding:
-            raise EngineError(
-                Fault(
-                    "the migration ended the transaction through the driver's own connection",
-                    code="transaction_ended",
-                    hint="a migration must not commit or abort (executescript() commits); what it committed stands",
-                )
-            )
+            return True
+        if not self._holding:
+            return False
+        try:
+            await self._channel.execute(f"RELEASE {_LENT}")
+        except EngineError:
+            return True
+        return False
+
+
+def _ended_transaction() -> EngineError:
+    return EngineError(
+        Fault(
+            "the migration ended the transaction through the driver's own connection",
+            code="transaction_ended",
+            hint="a migration must not commit or abort (executescript() commits); what it committed stands",
+        ),
+        FailureKind.ENDED,
+    )
