@@ -17,11 +17,13 @@ from stepwell.core.history import (
     Record,
     State,
     TableShape,
+    command,
     compare,
     dump_dependencies,
     mark_of,
     parse_dependencies,
     unchanged,
+    way_to_forget,
 )
 from stepwell.core.migration import Version
 
@@ -165,7 +167,7 @@ STATES = {
 @pytest.mark.parametrize(("history", "checksum", "state"), STATES.values(), ids=STATES)
 def test_state(world: type[World], history: History, checksum: object, state: State) -> None:
     assert callable(checksum)
-    (entry,) = compare([world("").migration("001", ())], history, checksum)
+    entry = compare([world("").migration("001", ())], history, checksum)[0]
     assert entry.state is state
     assert entry.applied == bool(history.records)
     assert entry.name == "step", "the file says what it is"
@@ -181,6 +183,48 @@ def test_a_record_without_a_file_is_missing(world: type[World]) -> None:
         (Version("001"),),
         None,
     )
+
+
+@pytest.mark.parametrize(
+    ("events", "state"), [(("intent", "done"), State.FAILED), (("intent",), State.IN_DOUBT)], ids=str
+)
+@pytest.mark.parametrize("applied", [False, True], ids=["half applied", "half reverted"])
+def test_what_began_is_told_although_its_file_is_gone(
+    events: tuple[str, ...], state: State, applied: bool
+) -> None:
+    history = History(
+        records=(record("002"),) if applied else (),
+        attempts=(attempt("002", *events, direction="down" if applied else "up"),),
+    )
+    (entry,) = compare([], history, never)
+    assert (entry.version.text, entry.state, entry.applied, entry.file_gone) == ("002", state, applied, True)
+    assert entry.title == ("002 old" if applied else "002")
+
+
+def test_records_that_differ_in_zeros_only_are_twins(world: type[World]) -> None:
+    records = (record("6", 1, checksum=None), record("006", 2), record("7", 3))
+    entries = compare([world("").migration("006", ())], History(records=records), never)
+    assert [(entry.record, entry.twins) for entry in entries] == [
+        (records[0], records[1:2]),
+        (records[2], ()),
+    ]
+
+
+COMMANDS = {
+    "006": "'stepwell unmark 006'",
+    "x y z": "stepwell unmark 'x y z'",
+    "it's": """stepwell unmark 'it'"'"'s'""",
+    "-q": "'stepwell unmark -- -q'",
+}
+
+
+@pytest.mark.parametrize("version", COMMANDS)
+def test_a_command_can_be_typed_as_it_is_told(version: str) -> None:
+    assert way_to_forget(record(version)) == command("unmark", Version(version)) == COMMANDS[version]
+
+
+def test_a_record_without_a_version_is_told_by_its_row() -> None:
+    assert "the row with the id 7" in way_to_forget(record("", 7))
 
 
 def test_versions_that_nobody_here_knows_break_nothing() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stepwell.core.answers import StatusReport
-from stepwell.core.history import Entry, State
-from stepwell.core.migration import Version
+from stepwell.core.history import Entry, Record, State
+from stepwell.core.migration import Migration, Version
 from stepwell.render.cells import width
 from stepwell.render.status import status_text
 from stepwell.render.view import View
@@ -49,10 +50,15 @@ def test_colours_add_nothing_but_colours(journal: StatusReport, surface: Surface
     assert bare(status_text(journal, surface(80, terminal=True))) == status_text(journal, plain)
 
 
-def entries(*states: State) -> tuple[Entry, ...]:
+def entries(migration: Migration | None, *states: State) -> tuple[Entry, ...]:
     return tuple(
-        Entry(Version(str(number)), "n", "d", (), state) for number, state in enumerate(states, start=1)
+        Entry(Version(str(number)), "n", "d", (), state, migration=migration)
+        for number, state in enumerate(states, start=1)
     )
+
+
+def odd(version: str) -> Record:
+    return Record(9, Version(version), "odd", None, (), None)
 
 
 LAST_LINES = [
@@ -68,11 +74,69 @@ LAST_LINES = [
 
 
 @pytest.mark.parametrize(("states", "last"), LAST_LINES)
-def test_the_last_line_says_what_to_run_next(states: tuple[State, ...], last: str) -> None:
-    report = StatusReport("sqlite://", "sqlite", "migrations", entries(*states), ())
+def test_the_last_line_says_what_to_run_next(
+    states: tuple[State, ...], last: str, journal: StatusReport
+) -> None:
+    file = journal.entries[0].migration
+    report = StatusReport("sqlite://", "sqlite", "migrations", entries(file, *states), ())
     lines = status_text(report, View()).splitlines()
     assert lines[0] == "database: sqlite:// (sqlite, table migrations)"
     assert lines[-1] == last
+
+
+def unfinished(journal: StatusReport, **changes: Any) -> str:
+    """The status where the third migration is as told."""
+    first, second, third, *_ = journal.entries
+    entries = (first, second, replace(third, **changes))
+    return status_text(replace(journal, entries=entries), View())
+
+
+TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
+    "half applied": (
+        {"state": State.FAILED, "record": None},
+        "003 began and did not finish: 'stepwell migrate' resumes it where it stopped",
+        "1 failed, 0 pending: run 'stepwell migrate'",
+    ),
+    "half reverted": (
+        {"state": State.FAILED},
+        "the rollback of 003 began and did not finish: 'stepwell rollback' resumes it where it stopped",
+        "1 failed, 0 pending: run 'stepwell rollback'",
+    ),
+    "half applied, without a file": (
+        {"state": State.FAILED, "record": None, "migration": None},
+        (
+            "003 began and did not finish, and its file is missing: restore it; or undo by hand what was done of it, "
+            "and say so: 'stepwell unmark 003'"
+        ),
+        "1 failed, 0 pending: see above before anything else is run",
+    ),
+    "an odd version": (
+        {"state": State.MISSING, "version": Version("x y z"), "record": odd("x y z")},
+        "x y z is applied, its file is missing: restore it, or forget it: stepwell unmark 'x y z'",
+        "nothing pending, 1 to look at: see above",
+    ),
+    "an empty version": (
+        {"state": State.MISSING, "version": Version(""), "record": odd("")},
+        (
+            "the row with the id 9 is applied, its file is missing: restore it, or forget it: a DELETE of the row with "
+            "the id 9, whose version is empty"
+        ),
+        "nothing pending, 1 to look at: see above",
+    ),
+    "recorded twice": (
+        {"twins": (odd("3"),)},
+        "",
+        "nothing pending, 1 to look at: see above",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TROUBLES)
+def test_what_to_do_about_it(name: str, journal: StatusReport) -> None:
+    changes, advice, last = TROUBLES[name]
+    lines = unfinished(journal, **changes).splitlines()
+    assert lines[-1] == last
+    assert advice in lines
 
 
 @given(

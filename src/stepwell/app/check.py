@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.app.connecting import connected
-from stepwell.app.gather import gather, graph_of
+from stepwell.app.gather import gather, graph_of, recorded_twice
 from stepwell.app.shelf import Shelf
 from stepwell.core.answers import CheckReport
 from stepwell.core.errors import Place
 from stepwell.core.events import Connected
 from stepwell.core.graph import redundant_dependencies
-from stepwell.core.history import State
+from stepwell.core.history import State, command, way_to_forget
 from stepwell.core.migration import Direction, Finding
 from stepwell.core.sql.refusals import MISSING
 
@@ -92,19 +92,18 @@ def _wrong_blocks(context: Context, shelf: Shelf, migrations: Iterable[Migration
 
 
 def _history_findings(gathered: Gathered) -> Iterable[Finding]:
+    yield from recorded_twice(gathered.situation)
     entries = gathered.situation.ordered
     position = gathered.situation.graph.position()
     last = max((position[entry.version] for entry in entries if entry.applied), default=-1)
     for entry in entries:
         if message := _about(entry, out_of_order=not entry.applied and position[entry.version] < last):
             place = entry.migration.place if entry.migration is not None else Place("the history")
-            yield Finding(
-                *message, place=place, hint=_ADVICE.get(entry.state, "").format(entry.version) or None
-            )
+            yield Finding(*message, place=place, hint=_advice(entry))
 
 
 def _about(entry: Entry, *, out_of_order: bool) -> tuple[str, str] | None:
-    name = f"{entry.version} {entry.name}"
+    name = entry.title
     match entry.state:
         case State.CHANGED:
             return "changed", f"{name} was changed after being applied"
@@ -121,10 +120,17 @@ def _about(entry: Entry, *, out_of_order: bool) -> tuple[str, str] | None:
     )
 
 
-_ADVICE = {
-    State.CHANGED: "restore the file, or accept it as it is: stepwell mark {}",
-    State.MISSING: "restore the file, or forget the record: stepwell unmark {}",
-    State.FAILED: "run again: it resumes where it stopped",
-    State.IN_DOUBT: "look at the database, then: stepwell mark {0} (all of it is there) or stepwell unmark {0} (none)",
-    State.PENDING: "it will be applied, since its dependencies are met; --strict refuses it",
-}
+def _advice(entry: Entry) -> str | None:
+    mark, unmark = command("mark", entry.version), command("unmark", entry.version)
+    if entry.file_gone:
+        return f"restore the file; or undo by hand what was done of it, and say so: {unmark}"
+    match entry.state:
+        case State.CHANGED:
+            return f"restore the file, or accept it as it is: {mark}"
+        case State.MISSING if entry.record is not None:
+            return f"restore the file, or forget the record: {way_to_forget(entry.record)}"
+        case State.FAILED:
+            return f"run 'stepwell {'rollback' if entry.applied else 'migrate'}': it resumes where it stopped"
+        case State.IN_DOUBT:
+            return f"look at the database, then: {mark} (all of it is there) or {unmark} (none)"
+    return "it will be applied, since its dependencies are met; --strict refuses it"

@@ -41,14 +41,14 @@ async def _give_up(connecting: asyncio.Future[Connection]) -> None:
 
 
 async def settled(context: Context, connection: Connection) -> History:
-    """The history. A statement that seems to be in doubt may just be running: whoever holds the lock is waited for.
+    """The history. What seems to be in doubt, or half done, may just be running: whoever holds the lock is waited for.
 
     Raises `LockTimeoutError` where that takes too long.
     """
     began = context.clock()
     while True:
         history = await connection.read()
-        if not any(attempt.in_doubt for attempt in history.attempts):
+        if not history.attempts:
             return history
         holder = await connection.holder()
         if holder is None:

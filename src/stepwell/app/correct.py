@@ -6,14 +6,14 @@ Both take the lock, show first what they would do, and leave a row in the log.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from stepwell.app.connecting import connected
 from stepwell.app.gather import gather
 from stepwell.app.shelf import Shelf
 from stepwell.core.actions import Busy, LogEvent, LogLine
 from stepwell.core.answers import CorrectionReport
-from stepwell.core.errors import LockTimeoutError, TargetError
+from stepwell.core.errors import ContradictionError, LockTimeoutError, TargetError
 from stepwell.core.events import Connected, Waiting
 from stepwell.core.history import State
 from stepwell.core.migration import Direction, Version
@@ -24,10 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from stepwell.app.context import Context
-    from stepwell.core.history import Entry, History
+    from stepwell.core.history import Entry, History, Record
     from stepwell.core.migration import Migration
     from stepwell.core.plan import Situation
     from stepwell.ports import Connection
+
+T = TypeVar("T")
+MOST_DECISIONS = 100  # how often it is decided anew before something is told to be wrong
 
 
 async def mark(context: Context, version: str, *, dry_run: bool = False) -> CorrectionReport:
@@ -42,6 +45,13 @@ async def unmark(context: Context, version: str, *, dry_run: bool = False) -> Co
     return await _Correction(context, dry_run=dry_run).unmark(Version(version))
 
 
+class _Decided(NamedTuple):
+    """What is to be said, and written; nothing is written where nothing is to be changed."""
+
+    report: CorrectionReport
+    write: Callable[[], Awaitable[None]] | None = None
+
+
 class _Correction:
     def __init__(self, context: Context, *, dry_run: bool) -> None:
         self._context, self._dry_run = context, dry_run
@@ -49,54 +59,67 @@ class _Correction:
         self._batch = context.new_batch()
 
     async def mark(self, version: Version) -> CorrectionReport:
-        connection = await self._connected()
-        try:
-            situation, _ = await self._situation(connection)
-            entry = situation.entries.get(version)
-            migration = entry.migration if entry is not None else None
-            if entry is None or migration is None:
-                raise TargetError(
-                    f"no migration file has the version {version}", hint="see 'stepwell status'"
-                )
-            if entry.state is State.APPLIED:
-                return self._report("mark", entry, changed=False, message=f"{version} is applied already")
-            warnings = _unmet(situation, entry)
-            if not self._dry_run:
-                await self._locked(connection, lambda: self._write_mark(connection, entry, migration))
-            what = (
-                "its record now has the file as it is"
-                if entry.applied
-                else "recorded as applied, nothing was run"
-            )
-            return self._report("mark", entry, changed=True, message=f"{version}: {what}", warnings=warnings)
-        finally:
-            await connection.close()
+        return await self._corrected(lambda connection, found, _: self._marking(connection, found, version))
 
     async def unmark(self, version: Version) -> CorrectionReport:
-        connection = await self._connected()
+        return await self._corrected(
+            lambda connection, found, history: self._unmarking(connection, found, history, version)
+        )
+
+    async def _corrected(
+        self, decide: Callable[[Connection, Situation, History], _Decided]
+    ) -> CorrectionReport:
+        """Decide, and write it under the lock; anew where the history has become another one meanwhile."""
+        connection = await connected(self._context, self._shelf, read_only=self._dry_run)
         try:
-            situation, history = await self._situation(connection)
-            entry = situation.entries.get(version)
-            begun = any(attempt.version == version for attempt in history.attempts)
-            if entry is None or not (entry.applied or begun):
-                raise TargetError(f"{version} is not applied", hint="see 'stepwell status'")
-            warnings = _needed(situation, entry)
-            if not self._dry_run:
-                await self._locked(connection, lambda: self._write_unmark(connection, entry))
-            message = f"{version}: its record was removed, nothing was run; it is pending now"
-            return self._report("unmark", entry, changed=True, message=message, warnings=warnings)
+            about = await connection.about()
+            self._context.emit(Connected(about.url, about.engine))
+            for _ in range(MOST_DECISIONS):
+                history = await connection.read()
+                decided = decide(connection, gather(self._shelf, history, whole=True).situation, history)
+                if self._dry_run or decided.write is None:
+                    return decided.report
+                if await self._written(connection, history, decided.write):
+                    return decided.report
         finally:
             await connection.close()
+        raise ContradictionError(
+            f"the history changed {MOST_DECISIONS} times while it was to be corrected",
+            hint="something else writes into it: look who does",
+        )
 
-    async def _connected(self) -> Connection:
-        connection = await connected(self._context, self._shelf, read_only=self._dry_run)
-        about = await connection.about()
-        self._context.emit(Connected(about.url, about.engine))
-        return connection
+    def _marking(self, connection: Connection, situation: Situation, version: Version) -> _Decided:
+        entry = situation.entries.get(version)
+        migration = entry.migration if entry is not None else None
+        if entry is None or migration is None:
+            raise TargetError(f"no migration file has the version {version}", hint="see 'stepwell status'")
+        if entry.state is State.APPLIED:
+            return _Decided(
+                self._report("mark", entry, changed=False, message=f"{version} is applied already")
+            )
+        what = (
+            "its record now has the file as it is"
+            if entry.applied
+            else "recorded as applied, nothing was run"
+        )
+        report = self._report(
+            "mark", entry, changed=True, message=f"{version}: {what}", warnings=_unmet(situation, entry)
+        )
+        return _Decided(report, lambda: self._write_mark(connection, entry, migration))
 
-    async def _situation(self, connection: Connection) -> tuple[Situation, History]:
-        history = await connection.read()
-        return gather(self._shelf, history, whole=True).situation, history
+    def _unmarking(
+        self, connection: Connection, situation: Situation, history: History, version: Version
+    ) -> _Decided:
+        entry = situation.entries.get(version)
+        begun = any(attempt.version == version for attempt in history.attempts)
+        if entry is None or not (entry.applied or begun):
+            raise TargetError(f"{version} is not applied", hint="see 'stepwell status'")
+        record = _record_meant(entry, version)
+        message = f"{version}: its record was removed, nothing was run; {_what_it_is_now(entry, record)}"
+        report = self._report(
+            "unmark", entry, changed=True, message=message, warnings=_needed(situation, entry)
+        )
+        return _Decided(report, lambda: self._write_unmark(connection, entry.version, record))
 
     async def _write_mark(self, connection: Connection, entry: Entry, migration: Migration) -> None:
         kept = Kept(migration, self._shelf.checksum(migration))
@@ -106,26 +129,32 @@ class _Correction:
         else:
             await connection.record(kept, line, self._batch)
 
-    async def _write_unmark(self, connection: Connection, entry: Entry) -> None:
-        line = LogLine(LogEvent.UNMARKED, entry.version, Direction.DOWN)
-        if entry.record is None:
+    async def _write_unmark(self, connection: Connection, version: Version, record: Record | None) -> None:
+        line = LogLine(LogEvent.UNMARKED, version, Direction.DOWN)
+        if record is None:
             await connection.log((line,), self._batch)
             return
-        await connection.forget(entry.record, line, self._batch)
+        await connection.forget(record, line, self._batch)
 
-    async def _locked(self, connection: Connection, write: Callable[[], Awaitable[None]]) -> None:
-        """Write under the lock, in one transaction."""
-        await connection.check_rights(await connection.read())
-        await self._poll(connection, connection.prepare)
-        await self._poll(connection, lambda: connection.acquire(transactional=True))
+    async def _written(
+        self, connection: Connection, history: History, write: Callable[[], Awaitable[None]]
+    ) -> bool:
+        """Write under the lock, in one transaction; false where the history is not the one that was decided on."""
+        await connection.check_rights(history)
+        await self._poll(connection.prepare)
+        held = await self._poll(lambda: connection.acquire(transactional=True))
         try:
+            if held.mark != history.mark:
+                await connection.abort()
+                return False
             await write()
         except BaseException:
             await connection.abort()
             raise
         await connection.commit()
+        return True
 
-    async def _poll(self, connection: Connection, attempt: Callable[[], Awaitable[object]]) -> None:
+    async def _poll(self, attempt: Callable[[], Awaitable[T | Busy]]) -> T:
         waited, limit = 0.0, self._context.settings.lock_wait
         while isinstance(outcome := await attempt(), Busy):
             if waited >= limit:
@@ -133,11 +162,29 @@ class _Correction:
             self._context.emit(Waiting(outcome.holder, waited, limit))
             await asyncio.sleep(FIRST_POLL)
             waited += FIRST_POLL
+        return outcome
 
     def _report(
         self, action: str, entry: Entry, *, changed: bool, message: str, warnings: tuple[str, ...] = ()
     ) -> CorrectionReport:
         return CorrectionReport(action, entry.version, entry.name, self._dry_run, changed, message, warnings)
+
+
+def _record_meant(entry: Entry, version: Version) -> Record | None:
+    """Of several records of one version (`6` and `006`), the one that is written like this; else the first."""
+    if entry.record is None:
+        return None
+    rows = (entry.record, *entry.twins)
+    return next((each for each in rows if each.version.text == version.text), entry.record)
+
+
+def _what_it_is_now(entry: Entry, forgotten: Record | None) -> str:
+    rows = (entry.record, *entry.twins)
+    if entry.twins:
+        return "left are: " + ", ".join(
+            f"{each.version} (row {each.id})" for each in rows if each is not None and each is not forgotten
+        )
+    return "it is pending now" if entry.migration is not None else "it is forgotten"
 
 
 def _unmet(situation: Situation, entry: Entry) -> tuple[str, ...]:

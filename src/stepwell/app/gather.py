@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.errors import GraphError, Place
 from stepwell.core.graph import Node, build
-from stepwell.core.history import compare
+from stepwell.core.history import History, compare, way_to_forget
+from stepwell.core.migration import Finding
 from stepwell.core.plan import Situation
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from stepwell.app.shelf import Shelf
     from stepwell.core.files.listing import SourceListing
     from stepwell.core.graph import Graph
-    from stepwell.core.history import Entry, History, Record
+    from stepwell.core.history import Entry, Record
     from stepwell.core.migration import Migration, Version
 
 
@@ -36,20 +37,27 @@ def gather(shelf: Shelf, history: History, *, whole: bool = False) -> Gathered:
     """
     known = {} if whole else {record.version: record for record in history.records}
     migrations = shelf.migrations(known)
-    graph = graph_of(migrations, history.records)
+    graph = graph_of(migrations, history)
     entries = {entry.version: entry for entry in compare(migrations, history, shelf.checksum)}
     attempts = {attempt.version: attempt for attempt in history.attempts}
     return Gathered(Situation(entries, graph, attempts, history.mark), migrations, shelf.listing)
 
 
-def graph_of(migrations: Iterable[Migration], records: Iterable[Record] = ()) -> Graph:
-    """The graph of files, and of records whose file is gone; raises `GraphError` for what is wrong with the files."""
+def graph_of(migrations: Iterable[Migration], history: History | None = None) -> Graph:
+    """The graph of files, and of records and unfinished steps whose file is gone.
+
+    Raises `GraphError` for what is wrong with the files.
+    """
+    history = history or History()
     nodes = [Node(each.version, each.dependencies, each.place) for each in migrations]
     have = {node.version for node in nodes}
-    gone = {record.version: record for record in records if record.version not in have}
+    gone = {record.version: record for record in history.records if record.version not in have}
+    begun = {attempt.version for attempt in history.attempts} - have - gone.keys()
+    nodes += [Node(version, (), Place("the log")) for version in begun]
     alone = [Node(version, (), Place("the history")) for version in gone]
+    known = have | gone.keys() | begun
     try:
-        return build([*nodes, *(_recorded(record, have | gone.keys()) for record in gone.values())])
+        return build([*nodes, *(_recorded(record, known) for record in gone.values())])
     except GraphError:
         if not gone:
             raise
@@ -59,6 +67,19 @@ def graph_of(migrations: Iterable[Migration], records: Iterable[Record] = ()) ->
 def _recorded(record: Record, known: Collection[Version]) -> Node:
     dependencies = tuple(each for each in record.dependencies if each in known and each != record.version)
     return Node(record.version, dependencies, Place("the history"))
+
+
+def recorded_twice(situation: Situation) -> Iterator[Finding]:
+    """Records that differ from another one in leading zeros only: `6` and `006`."""
+    for entry in situation.ordered:
+        for record in entry.twins:
+            first = f"{entry.record.version} (row {entry.record.id})" if entry.record else str(entry.version)
+            yield Finding(
+                "recorded-twice",
+                f"{record.version} (row {record.id}) is the same version as {first}",
+                Place("the history"),
+                f"the record that is too much is removed by {way_to_forget(record)}",
+            )
 
 
 def with_bodies(situation: Situation, shelf: Shelf) -> Situation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.app.connecting import connected
-from stepwell.app.gather import gather
+from stepwell.app.gather import gather, recorded_twice
 from stepwell.app.shelf import Shelf
 from stepwell.core.answers import StatusReport
 from stepwell.core.events import Connected
@@ -31,5 +31,5 @@ async def status(context: Context) -> StatusReport:
         table=about.table,
         entries=situation.ordered,
         heads=situation.graph.heads,
-        findings=gathered.listing.findings,
+        findings=(*gathered.listing.findings, *recorded_twice(situation)),
     )

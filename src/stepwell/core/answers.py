@@ -33,8 +33,8 @@ class StatusReport:
 
     @property
     def up_to_date(self) -> bool:
-        """Whether all are applied and unchanged."""
-        return all(entry.state is State.APPLIED for entry in self.entries)
+        """Whether all are applied and unchanged, each once."""
+        return all(entry.state is State.APPLIED and not entry.twins for entry in self.entries)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Pure: the records come from a connection, the checksums from a function that is 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -109,7 +109,11 @@ class History(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the status: a migration, its record, or both, and the state that follows."""
+    """One line of the status: a migration, its record, or both, and the state that follows.
+
+    Of a step that began, has no record and no file any more, only the version is known: that is its name too. `twins`
+    are further records of the same version, written otherwise (`6` and `006`): they contradict each other.
+    """
 
     version: Version
     name: str
@@ -118,6 +122,17 @@ class Entry:
     state: State
     record: Record | None = None
     migration: Migration | None = None
+    twins: tuple[Record, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The version with its name, where that says more."""
+        return self.version.text if self.name == self.version.text else f"{self.version} {self.name}"
+
+    @property
+    def file_gone(self) -> bool:
+        """Whether a step began and did not finish whose file is not there any more."""
+        return self.migration is None and self.state in (State.FAILED, State.IN_DOUBT)
 
     @property
     def applied(self) -> bool:
@@ -166,13 +181,29 @@ def compare(
     differ from what was applied and a checksum was recorded.
     """
     records = {record.version: record for record in reversed(history.records)}
+    twins = _twins(history.records)
     attempts = {attempt.version: attempt for attempt in history.attempts}
     entries = [
         _entry_of_file(migration, records.pop(migration.version, None), attempts, checksum)
         for migration in migrations
     ]
-    entries += [_entry_of_record(record) for record in records.values()]
+    entries += [_entry_of_record(record, attempts.get(record.version)) for record in records.values()]
+    known = {entry.version for entry in entries}
+    entries += [_entry_of_attempt(attempt) for attempt in attempts.values() if attempt.version not in known]
+    if twins:
+        entries = [replace(entry, twins=twins.get(entry.version, ())) for entry in entries]
     return tuple(sorted(entries, key=lambda entry: entry.version.key))
+
+
+def _twins(records: Iterable[Record]) -> Mapping[Version, tuple[Record, ...]]:
+    """The records behind the first one of their version: those that differ from it in leading zeros only."""
+    seen: set[Version] = set()
+    found: dict[Version, tuple[Record, ...]] = {}
+    for record in records:
+        if record.version in seen:
+            found[record.version] = (*found.get(record.version, ()), record)
+        seen.add(record.version)
+    return found
 
 
 def _entry_of_file(
@@ -196,7 +227,7 @@ def _state(
     migration: Migration, record: Record | None, attempt: Attempt | None, checksum: Callable[[Migration], str]
 ) -> State:
     if attempt is not None:
-        return State.IN_DOUBT if attempt.in_doubt else State.FAILED
+        return _state_of(attempt)
     if record is None:
         return State.PENDING
     if record.checksum is None or unchanged(migration.source, record):
@@ -204,12 +235,44 @@ def _state(
     return State.APPLIED if checksum(migration) == record.checksum else State.CHANGED
 
 
-def _entry_of_record(record: Record) -> Entry:
+def _state_of(attempt: Attempt) -> State:
+    return State.IN_DOUBT if attempt.in_doubt else State.FAILED
+
+
+def _entry_of_record(record: Record, attempt: Attempt | None) -> Entry:
     return Entry(
         version=record.version,
         name=record.name,
         description=record.description or "",
         dependencies=record.dependencies,
-        state=State.MISSING,
+        state=State.MISSING if attempt is None else _state_of(attempt),
         record=record,
     )
+
+
+def _entry_of_attempt(attempt: Attempt) -> Entry:
+    """A step that began, and has neither a record nor a file: the log knows its version only."""
+    return Entry(
+        version=attempt.version,
+        name=attempt.version.text,
+        description="",
+        dependencies=(),
+        state=_state_of(attempt),
+    )
+
+
+def command(verb: str, version: Version) -> str:
+    """A command that corrects the history, as it is typed in a shell: in quotes, unless it needs some inside."""
+    from shlex import quote  # only where something is wrong
+
+    argument = quote(version.text)
+    separator = "-- " if version.text.startswith("-") else ""
+    plain = f"stepwell {verb} {separator}{argument}"
+    return f"'{plain}'" if argument == version.text else plain
+
+
+def way_to_forget(record: Record) -> str:
+    """What removes a record. One whose version is empty is named by the id of its row: no command can name it."""
+    if record.version.text.strip():
+        return command("unmark", record.version)
+    return f"a DELETE of the row with the id {record.id}, whose version is empty"

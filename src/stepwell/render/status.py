@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stepwell.core.history import State
+from stepwell.core.history import State, command, way_to_forget
 from stepwell.render.cells import one_line, wrap
 from stepwell.render.table import Cell, Column, Shrink, draw
 from stepwell.render.view import STATES, Tone
@@ -30,16 +30,6 @@ _SHRINK = Shrink(
     floors=((_DESCRIPTION, 16), (_DEPENDENCIES, 8), (_NAME, 20), (_DESCRIPTION, 8), (_NAME, 8)),
     leave_out=(_DESCRIPTION, _DEPENDENCIES, _APPLIED_AT, _NAME),
 )
-
-_ADVICE = {
-    State.CHANGED: "{0} was changed after being applied: restore the file, or accept it: 'stepwell mark {0}'",
-    State.MISSING: "{0} is applied, its file is missing: restore it, or forget it: 'stepwell unmark {0}'",
-    State.FAILED: "{0} began and did not finish: 'stepwell migrate' resumes it where it stopped",
-    State.IN_DOUBT: (
-        "{0} is in doubt, nobody can tell whether its last statement ran: look at the database, then "
-        "'stepwell mark {0}' (all of it is there) or 'stepwell unmark {0}' (none)"
-    ),
-}
 
 
 def status_text(report: StatusReport, view: View) -> str:
@@ -70,9 +60,41 @@ def _row(entry: Entry, view: View) -> list[Cell]:
 
 def _advice(report: StatusReport, view: View) -> Iterator[str]:
     for entry in report.entries:
-        if advice := _ADVICE.get(entry.state):
-            for line in wrap(advice.format(entry.version), view.width, "  "):
+        if advice := _advice_on(entry):
+            for line in wrap(advice, view.width, "  "):
                 yield view.paint(line, STATES[entry.state].tone)
+
+
+def _advice_on(entry: Entry) -> str:
+    """What to do about a migration; empty where nothing is to be done."""
+    version, record = entry.version, entry.record
+    if entry.file_gone:
+        return (
+            f"{version} began and did not finish, and its file is missing: restore it; or undo by hand what was done "
+            f"of it, and say so: {command('unmark', version)}"
+        )
+    match entry.state:
+        case State.CHANGED:
+            accept = command("mark", version)
+            return f"{version} was changed after being applied: restore the file, or accept it: {accept}"
+        case State.MISSING:
+            way = way_to_forget(record) if record is not None else command("unmark", version)
+            return f"{_named(entry)} is applied, its file is missing: restore it, or forget it: {way}"
+        case State.FAILED:
+            verb, what = ("rollback", f"the rollback of {version}") if entry.applied else ("migrate", version)
+            return f"{what} began and did not finish: 'stepwell {verb}' resumes it where it stopped"
+        case State.IN_DOUBT:
+            return (
+                f"{version} is in doubt, nobody can tell whether its last statement ran: look at the database, then "
+                f"{command('mark', version)} (all of it is there) or {command('unmark', version)} (none)"
+            )
+    return ""
+
+
+def _named(entry: Entry) -> str:
+    """The version; of one that is empty, the id of its row."""
+    shown = one_line(entry.version.text).strip()
+    return shown if shown or entry.record is None else f"the row with the id {entry.record.id}"
 
 
 def _findings(report: StatusReport, view: View) -> Iterator[str]:
@@ -91,10 +113,18 @@ def _next_sentence(report: StatusReport) -> str:
     if counts[State.IN_DOUBT]:
         return f"{counts[State.IN_DOUBT]} in doubt: see above before anything else is run"
     if unfinished := counts[State.FAILED]:
-        return f"{unfinished} failed, {counts[State.PENDING]} pending: run 'stepwell migrate'"
+        return f"{unfinished} failed, {counts[State.PENDING]} pending: {_way_on(report)}"
     if counts[State.PENDING]:
         return f"{counts[State.PENDING]} pending: run 'stepwell migrate'"
     if report.up_to_date:
         return f"up to date: {counted(counts[State.APPLIED], 'migration')} applied"
-    contradicting = counts[State.CHANGED] + counts[State.MISSING]
+    contradicting = sum(entry.state is not State.APPLIED or bool(entry.twins) for entry in report.entries)
     return f"nothing pending, {contradicting} to look at: see above"
+
+
+def _way_on(report: StatusReport) -> str:
+    """What to run where steps have failed."""
+    failed = [entry for entry in report.entries if entry.state is State.FAILED]
+    if any(entry.file_gone for entry in failed):
+        return "see above before anything else is run"
+    return f"run 'stepwell {'rollback' if any(entry.applied for entry in failed) else 'migrate'}'"

@@ -3,15 +3,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
-from stepwell.core.errors import TargetError, UsageError
+from stepwell.core.errors import ContradictionError, TargetError, UsageError
+from stepwell.core.events import Waiting
+from stepwell.core.history import State
 from stepwell.core.report import Outcome
 from stepwell.testing.suite import Suite, cases
 from stepwell.testing.workshop import versions
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from stepwell.core.answers import CorrectionReport
+    from stepwell.core.events import Event
+    from stepwell.core.report import RunReport
 
 
 class CorrectionConformance(Suite):
@@ -71,6 +78,50 @@ class CorrectionConformance(Suite):
         (shop.folder / "001_first.sql").unlink()
         shop.run(shop.project().unmark("001"))
         assert shop.states() == {"002": "applied"}
+
+    def test_mark_looks_again_when_it_has_the_lock(self, url: str, tmp_path: Path) -> None:
+        """Started during a run of the same migration it waits, and finds that it has been applied."""
+        shop = self.workshop(url, tmp_path)
+        shop.waiting("001_slow")
+
+        async def both() -> tuple[CorrectionReport, RunReport]:
+            running = asyncio.create_task(shop.project().migrate())
+            await shop.has_begun()
+            waits = asyncio.Event()
+
+            def listen(event: Event) -> None:
+                if isinstance(event, Waiting):
+                    waits.set()
+
+            project = shop.project(events=listen)
+            marking = asyncio.create_task(project.mark("001"))
+            await waits.wait()
+            shop.let_go()
+            return await marking, await running
+
+        report, run = shop.run(both())
+        assert versions(run, Outcome.APPLIED) == ["001"]
+        assert (report.changed, report.message) == (False, "001 is applied already")
+        assert [entry.event for entry in shop.told()] == ["applied"]
+
+    def test_one_version_twice_is_told_and_taken_back(self, url: str, tmp_path: Path) -> None:
+        """An older runner knew `6` and `006` as two."""
+        shop = self.workshop(url, tmp_path)
+        shop.table("006_items")
+        shop.migrate()
+        shop.ask("INSERT INTO migrations (version, name) VALUES ('6', 'items')")
+        for verb in (shop.project().migrate(), shop.project().rollback()):
+            error = shop.failure(verb)
+            assert isinstance(error, ContradictionError)
+            assert "'stepwell unmark 006' or 'stepwell unmark 6'" in str(error.hint)
+        status = shop.status()
+        assert [entry.state for entry in status.entries] == [State.APPLIED]
+        assert [finding.code for finding in status.findings] == ["recorded-twice"]
+        assert not status.up_to_date
+        assert "recorded-twice" in [finding.code for finding in shop.run(shop.project().check()).findings]
+        shop.run(shop.project().unmark("6"))
+        assert shop.column("SELECT version FROM migrations") == ["006"]
+        assert shop.status().up_to_date
 
     @cases(
         "call",

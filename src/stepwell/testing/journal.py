@@ -47,6 +47,20 @@ class JournalConformance(Suite):
         assert isinstance(error, StepError)
         return error
 
+    def test_what_began_is_not_forgotten_with_its_file(self, url: str, tmp_path: Path) -> None:
+        shop = self.four(url, tmp_path)
+        self.failed(shop)
+        (shop.folder / "002_step.sql").unlink()
+        assert shop.states() == {"001": "applied", "002": "failed", "003": "pending"}
+        for verb in (shop.project().migrate(), shop.project().rollback()):
+            error = shop.failure(verb)
+            assert isinstance(error, ContradictionError)
+            assert "'stepwell unmark 002'" in str(error.hint)
+        assert "failed" in [finding.code for finding in shop.run(shop.project().check()).findings]
+        assert not shop.exists("third")
+        shop.run(shop.project().unmark("002"))
+        assert outcomes(shop.migrate()) == ["003 applied"]
+
     def test_every_statement_has_an_intent_and_a_done_mark(self, url: str, tmp_path: Path) -> None:
         shop = self.workshop(url, tmp_path)
         shop.sql(

@@ -6,11 +6,11 @@ import heapq
 from typing import TYPE_CHECKING
 
 from stepwell.core.errors import ContradictionError, IrreversibleError, TargetError
-from stepwell.core.history import State
+from stepwell.core.history import State, way_to_forget
 from stepwell.core.migration import Direction
 from stepwell.core.plan.target import find, is_base
 from stepwell.core.plan.values import Step
-from stepwell.core.plan.words import changed, half_applied, in_doubt, names
+from stepwell.core.plan.words import changed, half_applied, in_doubt, names, refuse_unfit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 def plan_down(situation: Situation, wish: Wish) -> tuple[tuple[Step, ...], tuple[str, ...]]:
     """Give the steps, and what people should know of them beforehand."""
     for entry in situation.ordered:
+        refuse_unfit(entry)
         if entry.state is State.IN_DOUBT:
             raise in_doubt(entry)
         if entry.state is State.FAILED and not entry.applied:
@@ -37,7 +38,7 @@ def plan_down(situation: Situation, wish: Wish) -> tuple[tuple[Step, ...], tuple
     sequence = _reverse(situation.graph, records)
     if wish.target is None:
         sequence = sequence[: 1 if wish.steps is None else wish.steps]
-    migrations = _with_files(situation, sequence)
+    migrations = _with_files(situation, sequence, records)
     _refuse_irreversible(migrations)
     warnings = _changed(situation, sequence, wish)
     steps = tuple(
@@ -86,14 +87,16 @@ def _reverse(graph: Graph, records: Mapping[Version, Record]) -> tuple[Version, 
     return tuple(sequence)
 
 
-def _with_files(situation: Situation, versions: Sequence[Version]) -> tuple[Migration, ...]:
+def _with_files(
+    situation: Situation, versions: Sequence[Version], records: Mapping[Version, Record]
+) -> tuple[Migration, ...]:
     entries = [situation.entries[version] for version in versions]
     missing = [entry for entry in entries if entry.migration is None]
     if missing:
         raise ContradictionError(
             f"can't be reverted, since the file is missing: {names(missing)}",
             hint="restore the file; a record without anything behind it is removed by "
-            f"'stepwell unmark {missing[0].version}'",
+            + way_to_forget(records[missing[0].version]),
         )
     return tuple(entry.migration for entry in entries if entry.migration is not None)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.core.errors import ContradictionError, TargetError
-from stepwell.core.history import State
+from stepwell.core.history import State, way_to_forget
 from stepwell.core.migration import BASE, Direction
 from stepwell.core.plan.target import find, is_base
 from stepwell.core.plan.values import Step
-from stepwell.core.plan.words import changed, half_reverted, in_doubt, names
+from stepwell.core.plan.words import changed, half_reverted, in_doubt, names, refuse_unfit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -68,6 +68,7 @@ def _out_of_order(situation: Situation, pending: Sequence[Entry], wish: Wish) ->
 def _contradictions(entries: Sequence[Entry], wish: Wish) -> Iterable[str]:
     """Refuse what contradicts itself; tell what is allowed all the same."""
     for entry in entries:
+        refuse_unfit(entry)
         if entry.state is State.IN_DOUBT:
             raise in_doubt(entry)
         if entry.state is State.FAILED and entry.applied:
@@ -89,10 +90,15 @@ def _missing(entries: Sequence[Entry], wish: Wish) -> Iterable[str]:
     if older and not wish.allow_missing:
         raise ContradictionError(
             f"applied, but the file is missing: {names(older)}",
-            hint=f"restore the file, or forget the record with 'stepwell unmark {older[0].version}', "
+            hint=f"restore the file, or forget the record with {_to_forget(older)}, "
             "or go on without it: --allow-missing",
         )
     if older:
         yield f"applied, but the file is missing: {names(older)} (allowed by --allow-missing)"
     if newer:
         yield f"the database is newer than these files: {names(newer)} applied, no file here"
+
+
+def _to_forget(missing: Sequence[Entry]) -> str:
+    """How to remove the first of their records: what is missing has one."""
+    return next((way_to_forget(entry.record) for entry in missing if entry.record is not None), "")

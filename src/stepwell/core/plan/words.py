@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.core.errors import ContradictionError
+from stepwell.core.history import State, command, way_to_forget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stepwell.core.errors import Place
-    from stepwell.core.history import Entry
+    from stepwell.core.history import Entry, Record
     from stepwell.core.plan.values import Step
 
 MANY = 5  # how many versions a sentence names before it says how many more there are
@@ -69,6 +70,38 @@ def half_reverted(entry: Entry) -> ContradictionError:
         f"half reverted: the rollback of {entry.version} {entry.name} began and did not finish",
         place=place_of(entry),
         hint="run 'stepwell rollback' again: it resumes at the first statement that was not done",
+    )
+
+
+def refuse_unfit(entry: Entry) -> None:
+    """Raise `ContradictionError` for what neither direction can go on with: one version twice, or a lost file."""
+    if entry.twins and entry.record is not None:
+        raise recorded_twice(entry, entry.record)
+    if entry.file_gone:
+        raise file_gone(entry)
+
+
+def recorded_twice(entry: Entry, first: Record) -> ContradictionError:
+    """Two records of one version, which differ in leading zeros only: nobody can tell which of them counts."""
+    rows = (first, *entry.twins)
+    told = " and ".join(f"{each.version} (row {each.id})" for each in rows)
+    ways = " or ".join(way_to_forget(each) for each in rows)
+    return ContradictionError(
+        f"one version is recorded {len(rows)} times: {told} are the same",
+        place=place_of(entry),
+        hint=f"remove the record that is too much, which runs nothing: {ways}",
+    )
+
+
+def file_gone(entry: Entry) -> ContradictionError:
+    """A step began and did not finish, and without its file it can be neither resumed nor judged."""
+    half = (
+        "in doubt" if entry.state is State.IN_DOUBT else "half reverted" if entry.applied else "half applied"
+    )
+    return ContradictionError(
+        f"{half}: {entry.title} began and did not finish, and its file is missing",
+        hint="restore the file, so that it can be resumed; or undo by hand what was done of it, and say so: "
+        f"{command('unmark', entry.version)}",
     )
 
 
