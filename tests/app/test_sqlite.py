@@ -15,7 +15,13 @@ pytest.register_assert_rewrite(
     "stepwell.testing"
 )  # before its first import, whichever folder is collected first
 
-from stepwell.core.errors import ConnectionFailedError, Refusal, StepError, UsageError  # noqa: E402 - see above
+from stepwell.core.errors import (  # noqa: E402 - see above
+    ConnectionFailedError,
+    HistoryTableError,
+    Refusal,
+    StepError,
+    UsageError,
+)
 from stepwell.core.migration import Direction  # noqa: E402 - see above
 from stepwell.testing import Workshop  # noqa: E402 - see above
 from stepwell.testing.workshop import outcomes  # noqa: E402 - see above
@@ -321,3 +327,30 @@ def test_what_a_killed_writer_left_is_taken_back_by_who_only_asks(shop: Workshop
     assert "test.db-journal" in beside(file)
     assert shop.states() == {"001": "applied"}
     assert shop.column("SELECT count(*) FROM items") == [0]
+
+
+@pytest.mark.parametrize("kind", ["TEXT", "TEXT PRIMARY KEY", "BIGINT PRIMARY KEY", "INTEGER", ""])
+def test_an_id_that_does_not_number_itself_is_refused(shop: Workshop, kind: str) -> None:
+    """No order of application could be read from it, and no record written."""
+    shop.ask(
+        f"CREATE TABLE migrations (id {kind}, version, name, description, dependencies, created_at, applied_at)"
+    )
+    shop.ask("INSERT INTO migrations (id, version, name) VALUES ('one', '001', 'first')")
+    error = shop.failure(shop.project().status())
+    assert isinstance(error, HistoryTableError)
+    assert "its column id is" in error.message
+    assert kind in error.message
+
+
+def test_what_an_old_table_holds_is_read(shop: Workshop) -> None:
+    shop.ask(
+        "CREATE TABLE migrations"
+        " (id INTEGER PRIMARY KEY, version, name, description, dependencies, created_at, applied_at)"
+    )
+    shop.ask("INSERT INTO migrations VALUES (1, 2, NULL, 7, 1, NULL, 'last week')")
+    record = shop.entry("2").record
+    assert record is not None
+    assert (record.version.text, record.name, record.description, record.applied_at) == ("2", "", "7", None)
+    assert [version.text for version in record.dependencies] == ["1"]
+    shop.ask("UPDATE migrations SET version = NULL")
+    assert isinstance(shop.failure(shop.project().status()), HistoryTableError)

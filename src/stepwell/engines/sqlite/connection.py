@@ -106,9 +106,9 @@ class SQLiteConnection:
         found = shape(self._table, objects, await self._columns(self._table))
         return found, has_log(log, objects, await self._columns(log))
 
-    async def _columns(self, table: str) -> list[str]:
+    async def _columns(self, table: str) -> list[tuple[Any, ...]]:
         _, rows = await self._channel.rows(COLUMNS, {"table": table})
-        return [row[0] for row in rows]
+        return rows
 
     async def read(self) -> History:
         """The history, in one read transaction so that its parts belong together."""

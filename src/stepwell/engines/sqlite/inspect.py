@@ -12,28 +12,36 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE lower(tbl_name) IN (lower(:table), lower(:log))"
-COLUMNS = "SELECT name FROM pragma_table_info(:table)"
+COLUMNS = "SELECT name, type, pk FROM pragma_table_info(:table)"
 
 Row = tuple[Any, ...]
 
 
-def shape(table: str, objects: Sequence[Row], columns: Sequence[str]) -> TableShape:
+def shape(table: str, objects: Sequence[Row], columns: Sequence[Row]) -> TableShape:
     """The shape of the history table. Raises `HistoryTableError` for one that we can't trust, or that isn't ours."""
     if not _trusted(table, objects):
         return TableShape.ABSENT
-    found = shape_of(frozenset(columns))
+    found = shape_of(_names(columns))
     if found is None:
         raise _not_ours(table, "it has other columns: another tool's table of that name?")
+    ((kind, key),) = [row[1:] for row in columns if row[0] == "id"]
+    if kind.upper() != "INTEGER" or key != 1:  # only this gets its number from the database
+        has = f"{kind} PRIMARY KEY" if key else kind or "no type"
+        raise _not_ours(table, f"its column id is {has}, not INTEGER PRIMARY KEY")
     return found
 
 
-def has_log(log: str, objects: Sequence[Row], columns: Sequence[str]) -> bool:
+def has_log(log: str, objects: Sequence[Row], columns: Sequence[Row]) -> bool:
     """Whether the log is there. Raises as `shape` does."""
     if not _trusted(log, objects):
         return False
-    if frozenset(columns) != frozenset(LOG_COLUMNS):
+    if _names(columns) != frozenset(LOG_COLUMNS):
         raise _not_ours(log, "it has other columns than stepwell's log")
     return True
+
+
+def _names(columns: Sequence[Row]) -> frozenset[str]:
+    return frozenset(row[0] for row in columns)
 
 
 def _trusted(table: str, objects: Sequence[Row]) -> bool:

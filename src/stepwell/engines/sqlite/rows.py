@@ -17,20 +17,16 @@ if TYPE_CHECKING:
 
 
 def read_record(row: Mapping[str, Any]) -> Record:
-    """One row of the history, of either shape. Raises `HistoryTableError` where its id or version can't be read."""
-    number, version = row["id"], row["version"]
-    if not isinstance(number, int) or version is None:
-        column, value = ("version", version) if isinstance(number, int) else ("id", number)
-        raise HistoryTableError(
-            f"a row of the history has {value!r} ({type(value).__name__}) in its column {column}",
-            hint="the order of application is that of the ids, which are whole numbers: correct that row",
-        )
+    """One row of the history, of either shape. Raises `HistoryTableError` where it has no version."""
+    version = row["version"]
+    if version is None:
+        raise HistoryTableError("a row of the history has no version", hint="fill it in, or delete that row")
     dependencies = row["dependencies"]
     return Record(
-        id=number,
+        id=int(row["id"]),
         version=Version(str(version)),
         name=str(row["name"] or ""),
-        description=row["description"],
+        description=None if row["description"] is None else str(row["description"]),
         dependencies=parse_dependencies(None if dependencies is None else str(dependencies)),
         applied_at=as_utc(row["applied_at"]),
         checksum=row.get("checksum"),
