@@ -128,13 +128,14 @@ def not_committed(answer: str | None) -> EngineError:
     )
 
 
-def lock_lost(version: str) -> EngineError:
+def lock_lost(step: Step | None) -> EngineError:
     """The error of a migration that gave the lock of its own run away."""
     return EngineError(
         Fault(
             "the lock was lost while this migration ran: it gave it back, and another run may have begun",
             code="lock_lost",
-            version=version,
+            version=step.version.text if step else None,
+            place=step.migration.place if step else None,
             hint="leave out DISCARD ALL and pg_advisory_unlock_all(): unlock what the migration locked, by its key",
         )
     )

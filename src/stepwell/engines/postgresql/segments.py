@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from stepwell.core.actions import Busy, Held
+from stepwell.core.actions import Busy, Held, LogEvent
 from stepwell.core.errors import ConnectionFailedError, Refusal
 from stepwell.core.history import HistoryMark, TableShape
 from stepwell.core.migration import Version
@@ -18,7 +18,13 @@ from stepwell.engines.postgresql.books import Books, write_log
 from stepwell.engines.postgresql.inspect import describe, trusted_log, trusted_shape
 from stepwell.engines.postgresql.leftovers import SESSION, Session, compare, unlock
 from stepwell.engines.postgresql.named import named
-from stepwell.engines.postgresql.rows import DEFER_AGAIN, left_behind, not_committed, own_timeouts
+from stepwell.engines.postgresql.rows import (
+    DEFER_AGAIN,
+    left_behind,
+    lock_lost,
+    not_committed,
+    own_timeouts,
+)
 from stepwell.engines.postgresql.wire import PostgresWire
 from stepwell.ports import EngineError, Origin, Sealed
 
@@ -46,6 +52,7 @@ class Segments:
         self._transactional = True
         self._session_lock = False
         self._books = Books(target.channel)
+        self._step: Step | None = None
         self._wire: PostgresWire | None = None
         self._former_settings: dict[str, str] = {}  # what a lent session had is given back
 
@@ -156,6 +163,7 @@ class Segments:
 
     async def begin_step(self, step: Step) -> Wire:
         """Set the timeouts that the migration asks for."""
+        self._step = step
         own = own_timeouts(step)
         if own:
             await self._set(**own)
@@ -170,14 +178,22 @@ class Segments:
 
     async def end_step(self, step: Step, *, wrote_data: bool) -> None:
         """Find what the step left behind; check deferred constraints, and let them be deferred again as declared."""
+        await self._must_hold_lock()
         await self._refuse_leftovers(step)
         if wrote_data and self._transactional:
             origin = Origin(step.version.text, step.migration.place)
             await self._target.channel.send("SET CONSTRAINTS ALL IMMEDIATE", origin=origin)
             await self._target.channel.send(DEFER_AGAIN, origin=origin)
-        if own_timeouts(step):
+        watched = self._wire is not None and self._wire.before is not None
+        if own_timeouts(step) or watched:  # it may have set them itself, or reset everything
             await self._set_timeouts()
         await self._books.stop_clock(step.version)
+
+    async def _must_hold_lock(self) -> None:
+        """A migration can give the lock of the session away; that of a transaction stays until its end."""
+        if self._session_lock and not await lock.is_ours(self._target.channel, await self._target.key()):
+            self._session_lock = False
+            raise lock_lost(self._step)
 
     async def _refuse_leftovers(self, step: Step) -> None:
         """Nothing may leak into the next step: what was set for the transaction is restored, the rest is an error."""
@@ -227,6 +243,8 @@ class Segments:
         """Write log lines in one statement."""
         if self._target.channel.broken:
             await self._target.open()
+        if any(line.event is LogEvent.INTENT for line in lines):
+            await self._must_hold_lock()
         await write_log(self._target.channel, await self._target.names(), lines, batch)
 
     async def commit(self) -> Sealed:
