@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from stepwell.core.errors import FailureKind, StepError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from stepwell.core.abilities import Abilities
@@ -92,7 +92,7 @@ class Wire(Protocol):
     async def rows(self, statement: BoundStatement, *, limit: int | None = None) -> list[dict[str, Any]]:
         """Send a statement, wait, and give its rows, at most `limit`."""
 
-    def stream(self, statement: BoundStatement) -> AsyncIterator[dict[str, Any]]:
+    def stream(self, statement: BoundStatement) -> AsyncGenerator[dict[str, Any], None]:
         """Send a statement and give its rows without holding all in memory."""
 
     async def savepoint(self, name: str) -> None:

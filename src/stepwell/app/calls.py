@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from stepwell.core.errors import Fault, MisuseError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator, Iterator
 
     from stepwell.author import Row
     from stepwell.core.errors import Place
@@ -36,6 +36,7 @@ class CallBook:
         self._made: dict[Ticket, None] = {}
         self._running: dict[Ticket, asyncio.Task[Any] | None] = {}
         self.closed = False
+        self.late: MisuseError | None = None  # a use after the end, of a task that nobody may be waiting for
 
     def made(self, verb: str, place: Place) -> Ticket:
         """A call was made."""
@@ -71,7 +72,8 @@ class CallBook:
     def must_be_open(self, ticket: Ticket) -> None:
         """Raises `MisuseError` where the step has ended: nothing may reach the database any more."""
         if self.closed:
-            raise self._after_end(ticket.verb, ticket.place)
+            self.late = self._after_end(ticket.verb, ticket.place)
+            raise self.late
 
     def close(self) -> None:
         """The step has ended. Raises `MisuseError` for the first call that was forgotten or still runs."""
@@ -184,7 +186,7 @@ class Rows:
         book: CallBook,
         verb: str,
         place: Place,
-        rows: AsyncIterator[Row],
+        rows: AsyncGenerator[Row, None],
         loop: asyncio.AbstractEventLoop | None,
     ) -> None:
         self._book, self._rows, self._loop = book, rows, loop
@@ -196,8 +198,9 @@ class Rows:
 
     async def __aiter__(self) -> AsyncIterator[Row]:
         self._begin()
-        while (row := await self._next()) is not None:
-            yield row
+        async with aclosing(self._rows):
+            while (row := await self._next()) is not None:
+                yield row
 
     def __iter__(self) -> Iterator[Row]:
         if self._loop is None:

@@ -82,6 +82,7 @@ class Shell:
         self._classes, self._batch, self._checksum = classes, batch, checksum
         self._positions = {step.version: index for index, step in enumerate(plan.steps, 1)}
         self._open: _OpenStep | None = None
+        self._handles: list[StepHandle] = []  # of the segment
 
     async def drive(self, machine: Machine) -> RunEnd:
         """Run the machine to its end. A cancellation is told to it once as a failure; a second one is let through."""
@@ -131,6 +132,7 @@ class Shell:
             case Prepare():
                 return await self._connection.prepare() or Ok()
             case Acquire(segment):
+                self._handles.clear()
                 return await self._connection.acquire(transactional=segment.transactional)
             case Apply(step, segment):
                 return await self._apply(step, segment)
@@ -174,6 +176,8 @@ class Shell:
             sent=lambda count: self._context.emit(StatementSent(step.version, count)),
         )
 
+        self._handles.append(handle)
+
         async def body() -> None:
             await run_body(step, self._classes[step.version], handle, file)
             await self._connection.end_step(step, wrote_data=handle.wrote_data)
@@ -207,6 +211,9 @@ class Shell:
     # --- segments ---
 
     async def _commit(self, segment: Segment) -> Outcome:
+        for handle in self._handles:
+            if handle.late is not None:
+                raise handle.late
         sealed = await self._connection.commit()
         self._context.emit(SegmentCommitted(segment.number, tuple(step.version for step in segment.steps)))
         return Committed(sealed.mark, sealed.elapsed_ms)

@@ -16,7 +16,7 @@ from stepwell.core.sql.kinds import classify
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from stepwell.app.context import Context
@@ -116,7 +116,7 @@ class RecordingWire:
         self.note(SEEN_BEFORE)
         return found
 
-    async def stream(self, statement: BoundStatement) -> AsyncIterator[dict[str, Any]]:
+    async def stream(self, statement: BoundStatement) -> AsyncGenerator[dict[str, Any], None]:
         """As `rows`, which are all read first: between two of them the migration may read something else."""
         for row in await self.rows(statement):
             yield row

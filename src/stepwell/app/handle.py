@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
+from contextlib import aclosing
 from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,7 +24,7 @@ from stepwell.core.sql.split import split
 from stepwell.ports import BoundStatement, EngineError, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
     from types import FrameType
 
     from stepwell.app.gate import Gate
@@ -63,6 +64,11 @@ class StepHandle:
         self._poison: EngineError | None = None
         self._savepoints = Savepoints()
         self._names = count(1)
+
+    @property
+    def late(self) -> MisuseError | None:
+        """That it was used after its end, by a task that nobody may be waiting for."""
+        return self._book.late
 
     # --- what `database` calls ---
 
@@ -141,7 +147,7 @@ class StepHandle:
         )
         return found or []
 
-    async def _iterate(self, place: Place, sql: str, values: Values | None) -> AsyncIterator[Row]:
+    async def _iterate(self, place: Place, sql: str, values: Values | None) -> AsyncGenerator[Row, None]:
         statement, facts = self._one(sql, values, place)
         self._must_be_open(statement)
         if self._gate is not None and not facts.harmless:
@@ -149,8 +155,9 @@ class StepHandle:
         self._note(statement)
         self.wrote_data = self.wrote_data or _may_write_rows(facts)
         try:
-            async for row in self._wire.stream(statement):
-                yield row
+            async with aclosing(self._wire.stream(statement)) as rows:
+                async for row in rows:
+                    yield row
         except EngineError as error:
             raise self._failed(error, statement) from error
 
@@ -391,7 +398,7 @@ def in_file(fault: Fault, statement: Statement, version: str) -> Fault:
 
 def _is_repeated(facts: StatementFacts) -> bool:
     """Whether a run that resumes does it again: what reads, and what is set, which went with the old session."""
-    return facts.read_only or facts.kind is StatementKind.SETTING
+    return facts.harmless or facts.kind is StatementKind.SETTING
 
 
 def _may_write_rows(facts: StatementFacts) -> bool:

@@ -40,7 +40,7 @@ def root_on_path(root: Path | None) -> Iterator[None]:
         yield
         return
     entry = resolved(root)
-    if sys.path[:1] == [entry] and _LAST == [entry]:
+    if sys.path[:1] == [entry] and [entry] == _LAST:
         yield
         return
     _LAST[:] = [entry]

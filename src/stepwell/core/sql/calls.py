@@ -1,4 +1,4 @@
-"""Which functions are known to only compute. What is not known may be anybody's function, and may do anything."""
+"""Which functions are known to only compute, or to set the session; what is not known may do anything."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ least left length ln localtimestamp lower lpad ltrim max min mod now ntile nulli
 octet_length overlay percent_rank pg_get_constraintdef pg_get_indexdef pg_get_viewdef
 pg_relation_size pg_size_pretty pg_table_size pg_total_relation_size pg_typeof position power printf
 quote_ident quote_literal rank regexp_matches regexp_replace repeat replace reverse right round
-row_number row_to_json rpad rtrim sign split_part sqrt strftime string_agg string_to_array strpos
+row_number row_to_json rpad rtrim set_config sign split_part sqrt strftime string_agg string_to_array strpos
 substr substring sum to_char to_date to_json to_jsonb to_number to_regclass to_regtype to_timestamp
 total translate trim trunc typeof unicode unnest upper version
 """

@@ -12,7 +12,7 @@ from stepwell.engines.mysql.tables import quote
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from stepwell.engines.mysql.channel import Channel
@@ -72,7 +72,7 @@ class MySQLWire:
         )
         return [dict(zip(names, row, strict=True)) for row in found]
 
-    async def stream(self, statement: BoundStatement) -> AsyncIterator[dict[str, Any]]:
+    async def stream(self, statement: BoundStatement) -> AsyncGenerator[dict[str, Any], None]:
         """The rows, with other statements between them."""
         _refuse(statement)
         async for row in self._channel.stream(

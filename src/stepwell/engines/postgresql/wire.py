@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import asynccontextmanager
 from itertools import count
@@ -14,12 +15,13 @@ from stepwell.engines.postgresql.tables import quote
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from stepwell.engines.postgresql.channel import Channel, Cursor, Row
     from stepwell.ports import BoundStatement
 
+LOOP_TURNS = 4
 FETCH_SIZE = 1000  # rows in memory at a time when an author iterates
 
 
@@ -39,6 +41,8 @@ class PostgresWire:
         self._cursors = count(1)
         self.before: Cursor | None = None  # the session, before the first statement that may change it
         self.seen: Row | None = None
+        self._reading: set[str] = set()  # cursors on the server whose rows are being read
+        self._left: list[str] = []  # those that nobody reads any more
         self.local: set[str] = set()  # what was set for the transaction only
 
     async def run(self, statement: BoundStatement) -> None:
@@ -79,7 +83,7 @@ class PostgresWire:
         cursor = await self._send(statement)
         return _dicts(cursor, await self._channel.fetch(cursor, limit))
 
-    async def stream(self, statement: BoundStatement) -> AsyncIterator[dict[str, Any]]:
+    async def stream(self, statement: BoundStatement) -> AsyncGenerator[dict[str, Any], None]:
         """The rows by a cursor on the server, so that other statements may run between two of them."""
         await self._watch(statement.shown)
         name = quote(f"stepwell_{next(self._cursors)}_{time.monotonic_ns()}")
@@ -90,16 +94,29 @@ class PostgresWire:
             origin=statement.origin,
             shown=statement.shown,
         )
-        while True:
-            cursor = await self._channel.send(
-                f"FETCH FORWARD {FETCH_SIZE} FROM {name}", origin=statement.origin
-            )
-            found = _dicts(cursor, await self._channel.fetch(cursor))
-            for row in found:
-                yield row
-            if len(found) < FETCH_SIZE:
-                break
-        await self._channel.send(f"CLOSE {name}", origin=statement.origin)
+        self._reading.add(name)
+        try:
+            while name in self._reading:
+                cursor = await self._channel.send(
+                    f"FETCH FORWARD {FETCH_SIZE} FROM {name}", origin=statement.origin
+                )
+                found = _dicts(cursor, await self._channel.fetch(cursor))
+                if len(found) < FETCH_SIZE:  # these are the last: nothing is held while they are looked at
+                    self._reading.discard(name)
+                    await self._channel.send(f"CLOSE {name}", origin=statement.origin)
+                for row in found:
+                    yield row
+        finally:
+            if name in self._reading:  # the loop was left early
+                self._reading.discard(name)
+                self._left.append(name)
+
+    async def _close_left(self) -> None:
+        """Close the cursors of loops that were left early: an open one keeps its table from being altered."""
+        for _ in range(LOOP_TURNS if self._reading else 0):
+            await asyncio.sleep(0)  # the interpreter ends an abandoned loop in a turn of the event loop
+        while self._left:
+            await self._channel.send(f"CLOSE {self._left.pop()}")
 
     async def savepoint(self, name: str) -> None:
         """Open a savepoint; everything before it is answered first."""
@@ -168,6 +185,7 @@ class PostgresWire:
             self.before = await self._channel.send(SESSION)
 
     async def _send(self, statement: BoundStatement) -> Cursor:
+        await self._close_left()
         await self._watch(statement.shown)
         cursor = await self._channel.send(
             statement.sql, statement.params, origin=statement.origin, shown=statement.shown

@@ -11,7 +11,7 @@ from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from stepwell.engines.sqlite.channel import Channel
@@ -86,7 +86,7 @@ class SQLiteWire:
         )
         return [dict(zip(names, row, strict=True)) for row in found]
 
-    async def stream(self, statement: BoundStatement) -> AsyncIterator[dict[str, Any]]:
+    async def stream(self, statement: BoundStatement) -> AsyncGenerator[dict[str, Any], None]:
         """The rows from an open cursor."""
         cursor = await self._execute(statement)
         names = [column[0] for column in cursor.description or ()]
