@@ -18,18 +18,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stepwell import __version__
+from stepwell.app.arguments import callable_of, check_arguments, direction_of, seconds_of
 from stepwell.app.context import Context
 from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError
 from stepwell.core.events import Event, StatementSent, WaitingForServer
 from stepwell.core.files.listing import SourceListing
 from stepwell.core.redact import Redactor
-from stepwell.core.settings import Atomic, Settings
+from stepwell.core.settings import settings_of
 from stepwell.core.ulid import RANDOM_BITS, ulid
 from stepwell.core.url import parse_url
 from stepwell.ports import Batch, ConnectOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from stepwell.core.answers import CheckReport, CorrectionReport, LockReport, LogReport, StatusReport
     from stepwell.core.files.listing import Source
@@ -44,6 +45,11 @@ logger = logging.getLogger("stepwell")
 Listener = Callable[[Event], None]
 
 WAITABLE = frozenset({Refusal.REFUSED, Refusal.STARTING, Refusal.TOO_MANY, Refusal.UNREACHABLE, Refusal.NAME})
+_NOT_THERE = "is the server running, and is the address right?"
+_NOT_COME = {
+    Refusal.STARTING: "it is still starting up or shutting down: see its log",
+    Refusal.TOO_MANY: "no connection has become free: end some, or let the server take more",
+}
 WAIT_STEP = 0.5  # seconds between two attempts to reach a server that is starting
 
 
@@ -53,28 +59,31 @@ class Project:
     Takes the URL of the database, or `connect`, a callable that gives a connection of the driver (or an awaitable of
     one), whose owner the caller stays; the folders of the migrations (or `package:` names); the folder that relative
     paths start from (default: the current one); every other setting by its name; `events`, a function that hears of
-    progress; `wait`, for how many seconds a server that does not answer yet is waited for.
+    progress; `wait`, for how long a server that does not answer yet is waited for (seconds, or text such as `5min`).
+
+    Raises `UsageError` for an argument that can't be right.
     """
 
     def __init__(
         self,
         url: str | None = None,
         *,
-        migrations: str | os.PathLike[str] | tuple[str, ...] | list[str] = ("db/migrations",),
+        migrations: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = ("db/migrations",),
         root: str | os.PathLike[str] | None = None,
         connect: Callable[[], Any] | None = None,
         engine: str = "postgresql",
         events: Listener | None = None,
-        wait: float | None = None,
+        wait: float | str | None = None,
         **settings: Any,
     ) -> None:
-        folders = (os.fspath(migrations),) if isinstance(migrations, str | os.PathLike) else tuple(migrations)
-        self.settings = _settings(url=url, migrations=folders, **settings)
-        self.root = Path(root) if root is not None else Path.cwd()
-        self._connect = connect
+        check_arguments({"engine": engine})
+        self.settings = settings_of({"url": url, "migrations": _places(migrations), **settings})
+        self.root = _root(root)
+        self._connect = callable_of("connect", connect)
         self._engine_name = engine
-        self._events = events
-        self._wait = wait
+        self._events = callable_of("events", events)
+        self._deaf = False
+        self._wait = seconds_of("wait", wait)
 
     @classmethod
     def load(
@@ -115,6 +124,8 @@ class Project:
         from stepwell.app.migrate import migrate
         from stepwell.sources.root import root_on_path
 
+        check_arguments({"target": target, "only_needed": only_needed, "dry_run": dry_run, "strict": strict})
+        check_arguments({"allow_changed": allow_changed, "allow_missing": allow_missing})
         with root_on_path(self.root):
             return await migrate(
                 self._context(),
@@ -140,6 +151,8 @@ class Project:
         from stepwell.app.rollback import rollback
         from stepwell.sources.root import root_on_path
 
+        check_arguments({"target": target, "steps": steps, "dry_run": dry_run, "strict": strict})
+        check_arguments({"allow_changed": allow_changed, "allow_missing": allow_missing})
         with root_on_path(self.root):
             return await rollback(
                 self._context(),
@@ -162,6 +175,8 @@ class Project:
         """The plan alone: no code of a migration runs."""
         from stepwell.app.rollback import preview
 
+        check_arguments({"target": target, "steps": steps, "only_needed": only_needed})
+        direction = direction_of(direction)
         return await preview(self._context(), direction, target=target, steps=steps, only_needed=only_needed)
 
     async def check(self) -> CheckReport:
@@ -174,24 +189,28 @@ class Project:
         """What was done, newest last."""
         from stepwell.app.log import log
 
+        check_arguments({"limit": limit, "batch": batch})
         return await log(self._context(), limit=limit, batch=batch)
 
     async def mark(self, version: str, *, dry_run: bool = False) -> CorrectionReport:
         """Record a migration as applied without running it."""
         from stepwell.app.correct import mark
 
+        check_arguments({"version": version, "dry_run": dry_run})
         return await mark(self._context(), version, dry_run=dry_run)
 
     async def unmark(self, version: str, *, dry_run: bool = False) -> CorrectionReport:
         """Remove a record without running anything."""
         from stepwell.app.correct import unmark
 
+        check_arguments({"version": version, "dry_run": dry_run})
         return await unmark(self._context(), version, dry_run=dry_run)
 
     async def unlock(self, *, force: bool = False) -> LockReport:
         """Who holds the lock; with `force`, that holder is ended."""
         from stepwell.app.unlock import unlock
 
+        check_arguments({"force": force})
         return await unlock(self._context(), force=force)
 
     # --- joining ---
@@ -237,7 +256,12 @@ class Project:
                 return await engine.connect(url, options)
             except ConnectionFailedError as error:
                 waited = time.monotonic() - began
-                if self._wait is None or waited >= self._wait or error.refusal not in WAITABLE:
+                if self._wait is None or error.refusal not in WAITABLE:
+                    raise
+                if waited >= self._wait:
+                    error.hint = (
+                        f"waited {self._wait:g} s in vain; {_NOT_COME.get(error.refusal, _NOT_THERE)}"
+                    )
                     raise
                 self._emit(WaitingForServer(error.message, waited))
             await asyncio.sleep(WAIT_STEP)
@@ -247,17 +271,28 @@ class Project:
         if logger.isEnabledFor(level):
             logger.log(level, "%s", event)
         if self._events is not None:
-            self._events(event)
+            self._tell(self._events, event)
+
+    def _tell(self, listen: Listener, event: Event) -> None:
+        """Call a listener. What it raises breaks no run; that it raises is logged once."""
+        try:
+            listen(event)
+        except Exception:
+            if not self._deaf:
+                logger.exception("a listener of events failed, which stops nothing: %s", event)
+            self._deaf = True
 
 
-def _settings(**given: Any) -> Settings:
-    known = {name: value for name, value in given.items() if value is not None}
-    if "atomic" in known:
-        known["atomic"] = Atomic(known["atomic"])
-    try:
-        return Settings(**known)
-    except TypeError as error:
-        raise UsageError(f"unknown setting: {error}") from error
+def _places(migrations: object) -> object:
+    """Folders and packages as the table of settings takes them; one text is one of them, also with a comma in it."""
+    given = migrations if isinstance(migrations, list | tuple) else (migrations,)
+    return tuple(os.fspath(each) if isinstance(each, os.PathLike) else each for each in given)
+
+
+def _root(given: str | os.PathLike[str] | None) -> Path:
+    if given is not None and not isinstance(given, str | os.PathLike):
+        raise UsageError(f"the argument 'root' must be a folder, not {given!r}")
+    return Path(given) if given is not None else Path.cwd()
 
 
 def find_engine(name: str) -> Engine:

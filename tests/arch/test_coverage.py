@@ -12,7 +12,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DECIDES = ("graph", "history", "ledger", "plan", "run", "tables")
-EXAMPLES = ("graph", "history", "ledger", "plan_up", "plan_down", "plan_segments", "run", "tables")
+EXAMPLES = (
+    "graph",
+    "history",
+    "ledger",
+    "plan_up",
+    "plan_down",
+    "plan_segments",
+    "plan_unfit",
+    "run",
+    "tables",
+)
 
 
 @pytest.mark.slow

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 # What the core may use of the standard library: words, values and containers; nothing that acts.
 PURE = {
     "__future__", "ast", "codecs", "collections", "dataclasses", "datetime", "difflib", "enum", "functools", "hashlib",
-    "heapq", "itertools", "json", "re", "reprlib", "sys", "types", "typing", "unicodedata", "urllib", "warnings",
+    "heapq", "itertools", "json", "re", "reprlib", "shlex", "sys", "types", "typing", "unicodedata", "urllib",
+    "warnings",
 }  # fmt: skip
 # `sys` is asked for the version of Python only, `warnings` is told to be quiet while a syntax tree is made.
-ONLY_PART = {"urllib": {"parse"}, "datetime": {"datetime", "UTC", "timedelta"}}
+ONLY_PART = {"urllib": {"parse"}, "datetime": {"datetime", "UTC", "timedelta"}, "shlex": {"quote"}}
 
 
 def test_import_contracts(

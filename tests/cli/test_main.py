@@ -306,3 +306,17 @@ def test_completion(shell: str, run: Run) -> None:
 def test_the_completion_of_bash_is_bash(run: Run) -> None:
     script = run("completion", "bash")[1]
     subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+
+
+@pytest.mark.parametrize("url", ["embedded://", "sqlite", "postgresql:"])
+def test_a_url_without_a_secret_eats_no_text(run: Run, url: str) -> None:
+    code, _, err = run("status", "--url", url)
+    assert code == 2
+    assert "***" not in err
+    assert "embedded://NAME" in err
+
+
+def test_a_url_that_can_t_be_parsed_is_hidden_as_a_whole(run: Run) -> None:
+    code, out, err = run("status", "--url", "postgresql//app:hunter2@db")
+    assert code == 2
+    assert "hunter2" not in out + err

@@ -70,7 +70,8 @@ class World:
     `files` is a drawing. `applied` lists versions in the order of application, and marks: `002~` was changed since,
     `002?` has no checksum. `declared` gives files their traits: `open` (no transaction), `ends` (ends_segment), `stuck`
     (irreversible), `one-way` (no down), `enum` (adds an enum value), `refuses` (has a command that refuses a
-    transaction), `sql`. `begun` gives the journal of unfinished steps, such as `up: intent done intent`.
+    transaction), `commits` (ends the transaction), `sql`.
+    `begun` gives the journal of unfinished steps, such as `up: intent done intent`.
     """
 
     files: str
@@ -106,7 +107,8 @@ class World:
         """What the text of a file tells of one direction."""
         words = self.words(migration.version)
         refuses = (("VACUUM can't run in a transaction", 7),) if "refuses" in words else ()
-        return StepFacts(adds_enum_value="enum" in words, refuses_transaction=refuses)
+        forbidden = (("COMMIT is refused", 8),) if "commits" in words else ()
+        return StepFacts(adds_enum_value="enum" in words, refuses_transaction=refuses, forbidden=forbidden)
 
     @property
     def history(self) -> History:

@@ -163,47 +163,6 @@ class Refused:
 
 
 REFUSALS = {
-    # --- what neither direction can go on with ---
-    "one version recorded twice": Refused(
-        "6",
-        "6 006",
-        {},
-        ContradictionError,
-        6,
-        "db/migrations/6_step.py:5: one version is recorded 2 times: 6 (row 1) and 006 (row 2) are the same",
-        "remove the record that is too much, which runs nothing: 'stepwell unmark 6' or 'stepwell unmark 006'",
-    ),
-    "half applied, and its file is gone": Refused(
-        "001",
-        "001",
-        {},
-        ContradictionError,
-        6,
-        "half applied: 002 began and did not finish, and its file is missing",
-        "restore the file, so that it can be resumed; or undo by hand what was done of it, and say so: "
-        "'stepwell unmark 002'",
-        begun={"002": "up: intent done"},
-    ),
-    "in doubt, and its file is gone": Refused(
-        "001",
-        "001",
-        {},
-        ContradictionError,
-        6,
-        "in doubt: 002 began and did not finish, and its file is missing",
-        None,
-        begun={"002": "up: intent"},
-    ),
-    "half reverted, and its file is gone": Refused(
-        "001",
-        "001 002",
-        {},
-        ContradictionError,
-        6,
-        "half reverted: 002 step began and did not finish, and its file is missing",
-        None,
-        begun={"002": "down: intent done"},
-    ),
     # --- target ---
     "a target that does not exist": Refused(
         FIVE,

@@ -77,7 +77,12 @@ async def _as_planned(
         stands += end.finished
         context.emit(Replanned())
         course = replace(
-            course, wish=_rest_of(course.wish, end.finished), segments=_begun(course.segments, stands)
+            course,
+            wish=_rest_of(course.wish, end.finished),
+            segments=_begun(course.segments, stands),
+            warnings=course.warnings
+            if stands
+            else (),  # of a plan of which nothing was done nobody wants to know
         )
         history = await settled(context, connection)
     raise ContradictionError(
@@ -111,7 +116,7 @@ def _begun(segments: tuple[SegmentReport, ...], stands: tuple[StepReport, ...]) 
 
 
 def _told(course: Course, made: Plan) -> Course:
-    """The course with what this plan says; after a plan that had to be made anew, what was warned of is kept."""
+    """The course with what this plan says; where something of a former plan stands, what that one warned of is kept."""
     warnings = tuple(dict.fromkeys((*course.warnings, *made.warnings)))
     return replace(course, warnings=warnings, segments=course.segments + made.segment_reports)
 

@@ -93,12 +93,12 @@ def _has_password(url: str | None) -> bool:
 
 
 def _secrets_in(url: str | None) -> tuple[Secret, ...]:
-    """The secrets in a URL; of one that can't be parsed, all of it."""
+    """The secrets in a URL; of one that can't be parsed, all of it, unless it is no more than a scheme."""
     if url is None:
         return ()
-    from stepwell.core.url import parse_url
+    from stepwell.core.url import is_bare_scheme, parse_url
 
     try:
         return parse_url(url).secrets
     except UsageError:
-        return (Secret(url),)
+        return () if is_bare_scheme(url) else (Secret(url),)

@@ -58,6 +58,7 @@ class Settings:
 class OriginKind(StrEnum):
     """The places that a setting may come from, the strongest first."""
 
+    ARGUMENT = "argument"
     FLAG = "flag"
     ENVIRONMENT = "environment"
     DOTENV = ".env"
@@ -140,6 +141,13 @@ def resolve(layers: Sequence[Layer]) -> Resolved:
     settings = Settings(**values)
     default = Origin(OriginKind.DEFAULT, "default")
     return Resolved(settings, {name: origins.get(name, default) for name in BY_NAME})
+
+
+def settings_of(arguments: Mapping[str, object]) -> Settings:
+    """The settings that a program gives by their names; None is as if it were not given. Raises as `resolve`."""
+    origin = Origin(OriginKind.ARGUMENT, "")
+    given = {name: Given(value, origin) for name, value in arguments.items() if value is not None}
+    return resolve([given]).settings
 
 
 def _parse(setting: Setting, given: Given) -> object:

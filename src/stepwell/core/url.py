@@ -128,6 +128,12 @@ def parse_url(text: str) -> DatabaseUrl:
     return _server(scheme, engine, rest)
 
 
+def is_bare_scheme(text: str) -> bool:
+    """Whether a text is no more than the scheme of a URL, as in `embedded://`: then there is nothing in it to hide."""
+    scheme, _, rest = text.strip().partition(":")
+    return scheme.lower() in _SCHEMES and not rest.strip("/")
+
+
 def _read_scheme(text: str) -> tuple[str, str, str]:
     scheme, separator, rest = text.partition("://")
     if not separator or not _SCHEME.fullmatch(scheme):
