@@ -250,7 +250,7 @@ def test_whose_table_is_trusted(shop: Workshop, role: Role, as_user: AsUser, who
     shop.ask(f"GRANT CREATE ON SCHEMA public TO {user}, {owner}")
     act_as(shop, user if whose == "own" else owner, SEVEN)
     shop.ask(f"GRANT ALL ON migrations, migrations_id_seq TO {user}")
-    trusted: tuple[str, ...] = ()
+    settings: dict[str, tuple[str, ...]] = {}
     if whose == "a group's":
         shop.ask(f"GRANT {owner} TO {user}")
     elif whose == "a group's group's":
@@ -259,9 +259,9 @@ def test_whose_table_is_trusted(shop: Workshop, role: Role, as_user: AsUser, who
     elif whose == "the database owner's":
         shop.ask(f"ALTER DATABASE {shop.column('SELECT current_database()')[0]} OWNER TO {owner}")
     elif whose == "trusted":
-        trusted = (owner,)
+        settings = {"trusted_owners": (owner,)}
     shop.table("001_items")
-    report = shop.run(shop.project(url=as_user(user), trusted_owners=trusted).status())
+    report = shop.run(shop.project(url=as_user(user), **settings).status())
     assert [entry.state for entry in report.entries] == ["pending"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -162,14 +162,26 @@ def test_what_can_not_be_written_is_told_before_anything_runs(
 
 @pytest.mark.parametrize(
     ("column", "kind"),
-    [("id", "BIGSERIAL"), ("id", "SMALLINT GENERATED ALWAYS AS IDENTITY"), ("applied_at", "TEXT")],
+    [
+        ("id", "BIGSERIAL"),
+        ("id", "SMALLINT GENERATED ALWAYS AS IDENTITY"),
+        ("applied_at", "TIMESTAMP"),
+        ("applied_at", "TIMESTAMPTZ"),
+        ("applied_at", "TEXT"),
+        ("created_at", "DATE"),
+    ],
 )
 def test_what_can_be_written_goes_on(shop: Workshop, column: str, kind: str) -> None:
+    """Also where the session is far from UTC and writes its dates in another way."""
     columns = ", ".join(f"{name} {type_}" for name, type_ in {**TYPES, column: kind}.items())
     shop.ask(f"CREATE TABLE migrations ({columns})")
+    database = shop.column("SELECT current_database()")[0]
+    shop.ask(f"ALTER DATABASE {database} SET DateStyle = 'SQL, DMY'")
+    shop.ask(f"ALTER DATABASE {database} SET TimeZone = 'Asia/Tokyo'")
     shop.table("001_first")
     shop.migrate()
     record = shop.entry("001").record
     assert record is not None
     assert record.applied_at is not None
+    assert abs(datetime.now(UTC) - record.applied_at) < timedelta(minutes=10)
     assert [step.version.text for step in shop.rollback().steps] == ["001"]

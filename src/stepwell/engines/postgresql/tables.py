@@ -141,11 +141,16 @@ def insert_log(tables: TableNames) -> str:
 
 
 def insert_records(tables: TableNames) -> str:
-    """Records, in the order of the arrays: version, name, description, dependencies, checksum, file hash."""
+    """Records, in the order of the arrays: version, name, description, dependencies, checksum, file hash.
+
+    The time goes in as text with a zone, which each type of column understands: an older table may have any.
+    """
+    moment = f"""pg_catalog.to_char({UTC_NOW}, 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'::text)"""
     return (
         f"INSERT INTO {tables.history} (version, name, description, dependencies, checksum, file_hash, created_at,"
-        f" applied_at) SELECT g.version, g.name, g.description, g.dependencies, g.checksum, g.file_hash, {UTC_NOW},"
-        f" {UTC_NOW} FROM {_rows(*['text'] * 6)}"
+        " applied_at) SELECT g.version, g.name, g.description, g.dependencies, g.checksum, g.file_hash, t.created_at,"
+        f" t.applied_at FROM pg_catalog.jsonb_populate_record(NULL::{tables.history}, pg_catalog.jsonb_build_object("
+        f"'created_at'::text, {moment}, 'applied_at'::text, {moment})) t CROSS JOIN {_rows(*['text'] * 6)}"
         " WITH ORDINALITY AS g(version, name, description, dependencies, checksum, file_hash, n) ORDER BY g.n"
     )
 
