@@ -6,16 +6,19 @@ import re
 
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|sec|min|m|h)?\s*")
 _SECONDS = {None: 1.0, "ms": 0.001, "s": 1.0, "sec": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}
-_FOR_EVER = float("inf")  # TOML can say it; no database can be told to wait so long
+_LONGEST = (2**31 - 1) / 1000  # about 24 days: PostgreSQL counts milliseconds in 32 bits
 
 
 def parse_duration(value: object) -> float:
     """Turn a number of seconds, or text such as `250ms`, into seconds. Raises `ValueError` for anything else."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _FOR_EVER:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LONGEST:
         return float(value)
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError(
             f"{value!r} is not a length of time: write seconds, or for example '250ms', '5s', '10min'"
         )
-    return float(match[1]) * _SECONDS[match[2]]
+    seconds = float(match[1]) * _SECONDS[match[2]]
+    if seconds > _LONGEST:
+        raise ValueError(f"{value!r} is longer than a database can be told to wait: at most 24 days")
+    return seconds

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from stepwell.core.errors import ConnectionFailedError, Refusal, StepwellError
+from stepwell.core.errors import ConnectionFailedError, Refusal, StepwellError, UsageError
 from stepwell.core.events import WaitingForServer
 from stepwell.project import Project
 from stepwell.render.errors import error_json, error_text, fault_of
@@ -95,6 +95,23 @@ def test_all_refusals_are_told_apart(refusing: Callable[[str, str], int], tmp_pa
         error = refused(f"postgresql://app@127.0.0.1:{refusing(code, message)}/shop", tmp_path)
         words.add((refusal, error.message.split(": ", 1)[1].split(" (")[0]))
     assert len(words) == len({refusal for _, _, refusal in ANSWERS.values()})
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [("colour=red", 'invalid connection option "colour"'), ("sslmode=banana", "invalid sslmode value")],
+)
+def test_an_option_that_the_driver_does_not_know_is_wrong_usage(
+    option: str, words: str, tmp_path: Path
+) -> None:
+    (tmp_path / "migrations").mkdir()
+    project = Project(
+        f"postgresql://app:{ENCODED}@127.0.0.1:1/shop?{option}", migrations="migrations", root=tmp_path
+    )
+    with pytest.raises(UsageError, match=words) as caught:
+        asyncio.run(project.status())
+    assert caught.value.exit_code == 2
+    assert SECRET not in told(caught.value)
 
 
 def test_a_name_that_nobody_has(tmp_path: Path) -> None:

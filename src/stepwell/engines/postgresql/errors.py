@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from stepwell.core.errors import ConnectionFailedError, FailureKind, Fault, Refusal
+from stepwell.core.errors import ConnectionFailedError, FailureKind, Fault, Refusal, UsageError
 from stepwell.engines.postgresql.dialect import HINTS
 from stepwell.ports import EngineError
 
@@ -83,9 +83,20 @@ _REASONS: tuple[tuple[str, Refusal, str, str | None], ...] = (
 )
 
 
-def why_not(error: BaseException, shown: str, redactor: Redactor) -> ConnectionFailedError:
+# What libpq refuses before it asks any server: the URL, or a PG variable of the environment, has to be mended.
+_WRONG_OPTION = re.compile(
+    r"invalid connection option|invalid URI query parameter|invalid \w+ value: |invalid integer value"
+)
+
+
+def why_not(error: BaseException, shown: str, redactor: Redactor) -> ConnectionFailedError | UsageError:
     """Tell why a connection could not be opened. The driver's words are added with every secret taken out."""
     text = redactor.clean(" ".join(str(error).split()))
+    if _WRONG_OPTION.search(text):
+        return UsageError(
+            f"{shown}: {text.removeprefix('connection is bad: ')}",
+            hint="check what follows '?' in the URL, and the PG variables of the environment",
+        )
     for pattern, refusal, words, hint in _REASONS:
         if re.search(pattern, text, re.IGNORECASE):
             return ConnectionFailedError(f"{shown}: {words} ({text})", refusal=refusal, hint=hint)
