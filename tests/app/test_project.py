@@ -79,13 +79,14 @@ def test_settings_are_taken_as_from_a_configuration() -> None:
         lock_wait="5s",
         lock_timeout="250ms",
         idle_timeout=None,
+        trusted_owners=[],
         atomic="migration",
         wait="1min",
     )
     settings = project.settings
     assert settings.migrations == ("a", "b,c")
     assert (settings.lock_wait, settings.lock_timeout, settings.idle_timeout) == (5.0, 0.25, 600.0)
-    assert settings.atomic is Atomic.MIGRATION
+    assert (settings.atomic, settings.trusted_owners) == (Atomic.MIGRATION, ())
 
 
 WRONG_WISHES: dict[str, Callable[[Project], Coroutine[Any, Any, object]]] = {

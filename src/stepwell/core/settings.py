@@ -204,7 +204,8 @@ def _table(value: object) -> str:
 
 
 def _identifiers(value: object) -> tuple[str, ...]:
-    return tuple(_identifier(item) for item in _many(value))
+    """Names; none at all is an answer too, where they are given as a list."""
+    return tuple(_identifier(item) for item in _many(value)) if value not in ([], ()) else ()
 
 
 def _duration(value: object) -> float:
