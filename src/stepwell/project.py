@@ -239,6 +239,7 @@ class Project:
             loader=PythonLoader(self.root),
             dialect=engine.dialect,
             connect=connect,
+            absent=url is not None and url.path is not None and not (self.root / url.path).exists(),
             emit=self._emit,
             clock=time.monotonic,
             jitter=random.random,

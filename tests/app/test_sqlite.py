@@ -103,6 +103,16 @@ def test_the_bytes_of_a_file_stay(shop: Workshop, file: Path, verb: Any, mode: s
     assert set(beside(file)) <= {"test.db", *(("test.db-wal", "test.db-shm") if mode == "wal" else ())}
 
 
+@pytest.mark.parametrize("text", ["CREATE TABLE x (id INTEGER);", "-- migrate:up\nSELECT 'open;", None])
+def test_wrong_files_make_no_database(shop: Workshop, file: Path, text: str | None) -> None:
+    if text is None:
+        shop.folder.rmdir()
+    else:
+        (shop.folder / "001_wrong.sql").write_text(text)
+    shop.failure(shop.project().migrate())
+    assert beside(file) == []
+
+
 # --- locks ---
 
 

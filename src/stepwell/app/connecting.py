@@ -19,6 +19,8 @@ POLL = 0.1  # seconds between two looks
 
 async def connected(context: Context, shelf: Shelf, *, read_only: bool) -> Connection:
     """Connect, and read the files while the server is busy with that. Wrong files are told first, whatever it says."""
+    if context.absent and not read_only:
+        shelf.parse_all()  # nothing is made for files that can't be run
     connecting = asyncio.ensure_future(context.connect(read_only))
     await asyncio.sleep(0)  # let it send its first message
     try:

@@ -28,6 +28,7 @@ class Loader(Protocol):
 class Context(NamedTuple):
     """Everything a verb needs.
 
+    `connect` is told whether the run only asks; where the database is `absent`, it makes the file of it otherwise.
     `jitter` gives numbers from 0 to 1, `clock` seconds that only go up, `clean` a text without secrets.
     """
 
@@ -36,6 +37,7 @@ class Context(NamedTuple):
     loader: Loader
     dialect: Dialect
     connect: Callable[[bool], Awaitable[Connection]]
+    absent: bool
     emit: Callable[[Event], None]
     clock: Callable[[], float]
     jitter: Callable[[], float]

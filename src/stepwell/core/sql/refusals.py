@@ -23,10 +23,16 @@ class Savepoints:
 
     def __init__(self) -> None:
         self._open: list[tuple[str, bool]] = []
+        self._tasks: dict[str, object] = {}
 
-    def enter(self, name: str) -> None:
-        """`database.transaction()` opened one."""
+    def enter(self, name: str, task: object = None) -> None:
+        """`database.transaction()` opens one, in this task."""
         self._open.append((name, False))
+        self._tasks[name] = task
+
+    def of_another_task(self, task: object) -> bool:
+        """Whether the innermost `database.transaction()` was opened by another task: savepoints can't overlap."""
+        return any(self._tasks.get(name) is not task for name, own in self._open if not own)
 
     def leave(self, name: str) -> None:
         """`database.transaction()` ends; whatever the author opened inside ends with it."""
