@@ -114,6 +114,7 @@ KINDS = {
     "deadlocks": FailureKind.RETRYABLE,
     "lost": FailureKind.LOST,
     "interrupted": FailureKind.INTERRUPTED,
+    "ended": FailureKind.ENDED,
 }
 
 

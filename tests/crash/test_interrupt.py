@@ -148,7 +148,9 @@ def test_a_time_limit_of_the_caller_is_one(shop: Workshop, way: str) -> None:
             else:
                 await asyncio.wait_for(shop.project().migrate(), 0.3)
         except TimeoutError as error:
-            return report_of(error.__cause__ or error.__context__ or error)  # older Pythons chain it otherwise
+            return report_of(
+                error.__cause__ or error.__context__ or error
+            )  # older Pythons chain it otherwise
         raise AssertionError("no limit")
 
     undone(shop, shop.run(limited()), ["001 undone", "002 failed"])

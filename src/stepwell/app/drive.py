@@ -47,6 +47,7 @@ from stepwell.ports import EngineError, Kept
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from stepwell.app.calls import CallBook
     from stepwell.app.context import Context
     from stepwell.core.actions import (
         Action,
@@ -82,7 +83,7 @@ class Shell:
         self._classes, self._batch, self._checksum = classes, batch, checksum
         self._positions = {step.version: index for index, step in enumerate(plan.steps, 1)}
         self._open: _OpenStep | None = None
-        self._handles: list[StepHandle] = []  # of the segment
+        self._books: list[CallBook] = []  # of the steps that ran; a task of one may come late
 
     async def drive(self, machine: Machine) -> RunEnd:
         """Run the machine to its end. A cancellation is told to it once as a failure; a second one is let through."""
@@ -132,7 +133,6 @@ class Shell:
             case Prepare():
                 return await self._connection.prepare() or Ok()
             case Acquire(segment):
-                self._handles.clear()
                 return await self._connection.acquire(transactional=segment.transactional)
             case Apply(step, segment):
                 return await self._apply(step, segment)
@@ -176,7 +176,7 @@ class Shell:
             sent=lambda count: self._context.emit(StatementSent(step.version, count)),
         )
 
-        self._handles.append(handle)
+        self._books.append(handle.book)
 
         async def body() -> None:
             await run_body(step, self._classes[step.version], handle, file)
@@ -211,9 +211,9 @@ class Shell:
     # --- segments ---
 
     async def _commit(self, segment: Segment) -> Outcome:
-        for handle in self._handles:
-            if handle.late is not None:
-                raise handle.late
+        for book in self._books:
+            if book.late is not None:
+                raise book.late
         sealed = await self._connection.commit()
         self._context.emit(SegmentCommitted(segment.number, tuple(step.version for step in segment.steps)))
         return Committed(sealed.mark, sealed.elapsed_ms)
@@ -221,6 +221,7 @@ class Shell:
     async def _abort(self, segment: Segment, reason: str) -> Outcome:
         interrupted = self._open is not None and self._open.interrupted
         await self._stop_open()
+        self._books.clear()
         await self._connection.abort()
         self._context.emit(SegmentAborted(segment.number, reason, segment.transactional))
         if interrupted:

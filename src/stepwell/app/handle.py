@@ -49,7 +49,7 @@ class StepHandle:
         file: str,
         path: str,
         gate: Gate | None = None,
-        sent: Callable[[int], None] | None = None,
+        sent: Callable[[int], None] = lambda _: None,
         shown: Callable[[str], str] = str,
         keeps_values: bool = False,
     ) -> None:
@@ -59,16 +59,11 @@ class StepHandle:
         self._wire, self._dialect, self._version = wire, dialect, version
         self._file, self._path, self._shown = file, path, shown
         self._gate, self._sent, self._keeps_values = gate, sent, keeps_values
-        self._book = CallBook(version)
+        self.book = CallBook(version)
         self._blocking: asyncio.AbstractEventLoop | None = None
         self._poison: EngineError | None = None
         self._savepoints = Savepoints()
         self._names = count(1)
-
-    @property
-    def late(self) -> MisuseError | None:
-        """That it was used after its end, by a task that nobody may be waiting for."""
-        return self._book.late
 
     # --- what `database` calls ---
 
@@ -76,7 +71,7 @@ class StepHandle:
         """An awaitable, or in a plain `def` the result."""
         place = self._place(frame)
         method: Callable[..., Any] = getattr(self, f"_{verb}")
-        made = Call[Any](self._book, f"{verb}()", place, lambda: method(place, *arguments))
+        made = Call[Any](self.book, f"{verb}()", place, lambda: method(place, *arguments))
         return made if self._blocking is None else self._block(made)
 
     def enter(self, verb: str, frame: FrameType) -> Block[Any]:
@@ -84,12 +79,12 @@ class StepHandle:
         place = self._place(frame)
         make: Callable[[Place], tuple[Any, Any]] = getattr(self, f"_{verb}")
         enter, leave = make(place)
-        return Block(self._book, f"{verb}()", place, enter=enter, leave=leave, loop=self._blocking)
+        return Block(self.book, f"{verb}()", place, enter=enter, leave=leave, loop=self._blocking)
 
     def iterate(self, frame: FrameType, sql: str, values: Values | None) -> Rows:
         """An iterator over rows, async, and in a plain `def` blocking."""
         place = self._place(frame)
-        return Rows(self._book, "iterate()", place, self._iterate(place, sql, values), self._blocking)
+        return Rows(self.book, "iterate()", place, self._iterate(place, sql, values), self._blocking)
 
     def blocking(self, loop: asyncio.AbstractEventLoop | None) -> None:
         """From here on calls come from a thread and wait for their result; with None they are awaited again."""
@@ -104,13 +99,13 @@ class StepHandle:
 
     def close(self) -> None:
         """The step has ended. Raises for calls that were forgotten, and for a failure that was caught, not undone."""
-        self._book.close()
+        self.book.close()
         if self._poison is not None:
             raise self._poison
 
     async def abandon(self) -> None:
         """The step has failed or was cancelled: nothing that it started may reach the database any more."""
-        await self._book.abandon()
+        await self.book.abandon()
 
     # --- the verbs ---
 
@@ -153,7 +148,7 @@ class StepHandle:
         if self._gate is not None and not facts.harmless:
             raise self._misuse("outside a transaction iterate() only reads: use fetch_all()", place)
         self._note(statement)
-        self.wrote_data = self.wrote_data or _may_write_rows(facts)
+        self.wrote_data = self.wrote_data or facts.may_write_rows
         try:
             async with aclosing(self._wire.stream(statement)) as rows:
                 async for row in rows:
@@ -184,7 +179,7 @@ class StepHandle:
                 raise
 
         async def leave(kind: type[BaseException] | None, *_: object) -> bool:
-            if self._book.closed:  # the transaction has been undone, and this savepoint with it
+            if self.book.closed:  # the transaction has been undone, and this savepoint with it
                 return False
             self._savepoints.leave(name)
             if kind is None and self._poison is None:
@@ -248,7 +243,7 @@ class StepHandle:
             await self._recover(facts.savepoint)
             return None
         began = time.perf_counter()
-        self.wrote_data = self.wrote_data or _may_write_rows(facts)
+        self.wrote_data = self.wrote_data or facts.may_write_rows
         try:
             if self._gate is None or _is_repeated(facts):
                 result: T | None = await _told(send, statement)
@@ -270,15 +265,13 @@ class StepHandle:
         self._poison = None
 
     def _must_be_open(self, statement: BoundStatement) -> None:
-        if self._book.closed:
-            place = statement.origin.place
-            raise self._misuse("the migration has ended before this statement was sent", place)
+        if self.book.closed:
+            raise self._misuse("the migration has ended before this was sent", statement.origin.place)
 
     def _note(self, statement: BoundStatement) -> int:
-        values = statement.values if self._keeps_values else None
-        self.statements.append(StatementReport(statement.shown, values=values or None))
-        if self._sent is not None:
-            self._sent(len(self.statements))
+        values = (statement.values if self._keeps_values else None) or None
+        self.statements.append(StatementReport(statement.shown, values=values))
+        self._sent(len(self.statements))
         return len(self.statements) - 1
 
     def _split(self, sql: str, place: Place) -> list[Statement]:
@@ -392,17 +385,13 @@ def in_file(fault: Fault, statement: Statement, version: str) -> Fault:
     """Move the place of a fault to the line of its position, where both belong to this statement of a file."""
     if fault.version != version or fault.statement != statement.text or not fault.position or not fault.place:
         return fault
-    line = statement.line + statement.text.count("\n", 0, fault.position - 1)
-    return replace(fault, place=Place(fault.place.path, line))
+    lines = statement.text.count("\n", 0, fault.position - 1)
+    return replace(fault, place=Place(fault.place.path, statement.line + lines))
 
 
 def _is_repeated(facts: StatementFacts) -> bool:
     """Whether a run that resumes does it again: what reads, and what is set, which went with the old session."""
     return facts.harmless or facts.kind is StatementKind.SETTING
-
-
-def _may_write_rows(facts: StatementFacts) -> bool:
-    return not facts.harmless and facts.kind not in {StatementKind.SCHEMA, StatementKind.SETTING}
 
 
 def _digest(statement: BoundStatement) -> str:

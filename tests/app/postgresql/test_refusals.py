@@ -105,9 +105,8 @@ def test_an_option_that_the_driver_does_not_know_is_wrong_usage(
     option: str, words: str, tmp_path: Path
 ) -> None:
     (tmp_path / "migrations").mkdir()
-    project = Project(
-        f"postgresql://app:{ENCODED}@127.0.0.1:1/shop?{option}", migrations="migrations", root=tmp_path
-    )
+    url = f"postgresql://app:{ENCODED}@127.0.0.1:1/shop?{option}"
+    project = Project(url, migrations="migrations", root=tmp_path)
     with pytest.raises(UsageError, match=words) as caught:
         asyncio.run(project.status())
     assert caught.value.exit_code == 2

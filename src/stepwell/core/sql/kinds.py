@@ -57,6 +57,11 @@ class StatementFacts:
         """Whether it can be seen to change nothing, whoever may have made the functions that it calls."""
         return self.read_only and not self.calls_unknown
 
+    @property
+    def may_write_rows(self) -> bool:
+        """Whether it may change rows, which constraints of the author may have to be checked for."""
+        return not self.harmless and self.kind not in {StatementKind.SCHEMA, StatementKind.SETTING}
+
 
 _KINDS = {
     StatementKind.SCHEMA: "CREATE DROP ALTER COMMENT GRANT REVOKE RENAME SECURITY REASSIGN IMPORT",
