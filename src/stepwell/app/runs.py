@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from stepwell.app.connecting import connected, settled
 from stepwell.app.outcome import Course, finish, planned
 from stepwell.app.shelf import Shelf
-from stepwell.core.errors import ContradictionError
+from stepwell.core.errors import ContradictionError, Fault, LockTimeoutError
 from stepwell.core.events import Connected, Planned, Replanned, Warned
+from stepwell.core.ledger import Ending, Why
 from stepwell.core.migration import Direction
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ async def run_wish(
 
 
 async def _really(context: Context, shelf: Shelf, connection: Connection, course: Course) -> RunReport:
-    history = await settled(context, connection)
+    history = await _settled(context, connection, course, ())
     if course.wish.takes_all and shelf.all_applied(history):
         return finish(context, course, ())
     return await _as_planned(context, shelf, connection, course, history)
@@ -84,11 +85,22 @@ async def _as_planned(
             if stands
             else (),  # of a plan of which nothing was done nobody wants to know
         )
-        history = await settled(context, connection)
+        history = await _settled(context, connection, course, stands)
     raise ContradictionError(
         f"the history changed {MOST_PLANS} times while it was planned",
         hint="something else writes into it: look who does",
     )
+
+
+async def _settled(
+    context: Context, connection: Connection, course: Course, stands: tuple[StepReport, ...]
+) -> History:
+    try:
+        return await settled(context, connection)
+    except LockTimeoutError as error:
+        fault = Fault(error.message, code="locked", hint=error.hint)
+        finish(context, course, stands, Ending(fault, Why.LOCKED))  # raises it, with the report
+        raise
 
 
 async def _drive(
