@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MIGRATION = "Migration"
 T = TypeVar("T")
+_SPOILED = 9  # how often a parse may be spoiled before that is told
 
 # An invalid escape, and a number with a keyword right behind it, are only warnings, but a filter may turn a
 # warning into an error. The filters belong to the process: they are touched only for a text that may need it.
@@ -43,9 +44,22 @@ def compile_text(text: str, path: str, file: str) -> CodeType:
 
 def _read(read: Callable[[], T], text: str, path: str) -> T:
     try:
-        return _quietly(read) if _MAY_WARN.search(text) else read()
+        return _once_more(lambda: _quietly(read) if _MAY_WARN.search(text) else read())
     except (SyntaxError, RecursionError, MemoryError) as error:
         raise _not_python(error, path) from None
+
+
+def _once_more(read: Callable[[], T]) -> T:
+    """Garbage that parses Python too, such as a task that writes a traceback, can spoil a parse of CPython 3.11.
+
+    https://github.com/python/cpython/issues/106905
+    """
+    for _ in range(_SPOILED):
+        try:
+            return read()
+        except SystemError:
+            continue
+    return read()
 
 
 def _not_python(error: SyntaxError | RecursionError | MemoryError, path: str) -> MigrationFileError:
