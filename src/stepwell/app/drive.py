@@ -269,6 +269,7 @@ class _OpenStep:
         if wants is not None:
             return wants
         await self._task
+        self._gate.must_be_whole()
         return self._finished()
 
     async def execute(self, version: str, cancel: Callable[[], Awaitable[None]]) -> Outcome:

@@ -33,6 +33,7 @@ class Gate:
         self._ran: asyncio.Queue[BaseException | None] = asyncio.Queue()
         self._turn = asyncio.Lock()
         self._index = 0
+        self._spoiled: EngineError | None = None  # a cancellation made one side miss a word of the other
 
     async def through(self, digest: str, execute: Callable[[], Awaitable[T]], *, answers: bool) -> T | None:
         """The side of the step: ask, run when told to, wait until it is written down.
@@ -44,9 +45,10 @@ class Gate:
             return await self._one(digest, execute, answers=answers)
 
     async def _one(self, digest: str, execute: Callable[[], Awaitable[T]], *, answers: bool) -> T | None:
+        self.must_be_whole()
         self._wants.put_nowait(Wants(self._index, digest))
         self._index += 1
-        if await self._words.get() is _Word.GO_ON:
+        if await self._word() is _Word.GO_ON:
             if answers:
                 raise _answer_unknown(self._index)
             return None
@@ -54,7 +56,7 @@ class Gate:
             result = await execute()
         except EngineError as error:
             self._ran.put_nowait(error)
-            await self._words.get()
+            await self._word()
             raise
         except (
             asyncio.CancelledError
@@ -65,17 +67,31 @@ class Gate:
             self._ran.put_nowait(error)
             raise
         self._ran.put_nowait(None)
-        await self._words.get()
+        await self._word()
         return result
+
+    async def _word(self) -> _Word:
+        """What the loop says. Who is cancelled meanwhile takes no word after it, and keeps the loop from waiting."""
+        try:
+            return await self._words.get()
+        except asyncio.CancelledError:
+            self._spoiled = _spoiled(self._index)
+            self._ran.put_nowait(self._spoiled)
+            raise
 
     async def wait(self, task: asyncio.Task[None]) -> Wants | None:
         """The side of the loop: what the step wants next, or None when it has ended."""
         wanted = asyncio.ensure_future(self._wants.get())
         try:
             await asyncio.wait({wanted, task}, return_when=asyncio.FIRST_COMPLETED)
-            return wanted.result() if wanted.done() else None
+            return wanted.result() if wanted.done() and self._spoiled is None else None
         finally:
             wanted.cancel()
+
+    def must_be_whole(self) -> None:
+        """Raises where a statement was cancelled before the loop and the step had agreed on it."""
+        if self._spoiled is not None:
+            raise self._spoiled
 
     async def execute(self) -> BaseException | None:
         """Let the step run its statement, and give its failure if it failed."""
@@ -99,6 +115,16 @@ def _cancelled(number: int) -> EngineError:
             hint="await every task that the migration starts, and let statement_timeout limit a statement",
         ),
         FailureKind.LOST,
+    )
+
+
+def _spoiled(number: int) -> EngineError:
+    return EngineError(
+        Fault(
+            f"the migration cancelled its statement {number} while that waited to be written down",
+            code="cancelled",
+            hint="await every task that the migration starts, and let statement_timeout limit a statement",
+        )
     )
 
 
