@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stepwell.ports import Origin
 
 T = TypeVar("T")
+AGAIN = 0.02  # seconds between two interrupts of a statement
 Row = tuple[Any, ...]
 
 
@@ -38,8 +39,9 @@ class Channel:
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
-            self.connection.interrupt()
-            await asyncio.wait({future})
+            while not future.done():  # an interrupt that comes just before the statement begins is lost
+                self.connection.interrupt()
+                await asyncio.wait({future}, timeout=AGAIN)
             future.exception()
             raise
 
