@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from stepwell import __version__
 from stepwell.app.arguments import callable_of, check_arguments, direction_of, seconds_of
 from stepwell.app.context import Context
-from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError
+from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError, no_database
 from stepwell.core.events import Event, StatementSent, WaitingForServer
 from stepwell.core.files.listing import SourceListing
 from stepwell.core.redact import Redactor
@@ -228,9 +228,7 @@ class Project:
 
         async def connect(read_only: bool) -> Connection:
             if not self._has_database:
-                raise UsageError(
-                    "no database is named", hint="give --url, DATABASE_URL, or 'url' in the configuration"
-                )
+                raise no_database()
             return await self._patiently(engine, url, options._replace(read_only=read_only))
 
         return Context(

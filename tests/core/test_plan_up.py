@@ -2,48 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from tests.core.plan_cases import FIVE, Case, Refused, Show, assert_refused
 
 from stepwell.core.errors import (
     ContradictionError,
     MigrationError,
     Place,
-    StepwellError,
     TargetError,
     UsageError,
 )
 from stepwell.core.migration import Direction
-from stepwell.core.plan import Plan
 from stepwell.core.wish import Wish
 
 if TYPE_CHECKING:
     from tests.core.conftest import World
-
-Show = Callable[[Plan], str]
-
-FIVE = """
-    001 <- 002
-    001 <- 003
-    001 <- 004
-    001 <- 005
-"""
-
-
-@dataclass(frozen=True)
-class Case:
-    """A world, what is wished for in it, and the plan."""
-
-    files: str
-    applied: str = ""
-    wish: dict[str, Any] = field(default_factory=dict)
-    steps: str = ""
-    warnings: tuple[str, ...] = ()
-    declared: dict[str, str] = field(default_factory=dict)
-    begun: dict[str, str] = field(default_factory=dict)
 
 
 PLANS = {
@@ -180,21 +155,6 @@ def test_plan(world: type[World], show: Show, case: Case) -> None:
     assert made.warnings == case.warnings
     assert made.direction is Direction.UP
     assert made.mark == world(case.files, case.applied).history.mark
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A world, what is wished for in it, and the refusal."""
-
-    files: str
-    applied: str
-    wish: dict[str, Any]
-    error: type[StepwellError]
-    exit_code: int
-    message: str
-    hint: str | None
-    declared: dict[str, str] = field(default_factory=dict)
-    begun: dict[str, str] = field(default_factory=dict)
 
 
 REFUSALS = {
@@ -347,11 +307,7 @@ REFUSALS = {
 
 @pytest.mark.parametrize("case", REFUSALS.values(), ids=REFUSALS)
 def test_refusal(world: type[World], case: Refused) -> None:
-    with pytest.raises(case.error) as caught:
-        world(case.files, case.applied, case.declared, case.begun).plan(Wish(Direction.UP, **case.wish))
-    assert (str(caught.value), caught.value.exit_code) == (case.message, case.exit_code)
-    if case.hint is not None:
-        assert caught.value.hint == case.hint
+    assert_refused(world, Direction.UP, case)
 
 
 def test_several_commands_that_refuse_a_transaction_are_told_together(world: type[World]) -> None:

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,12 +19,18 @@ from stepwell.core.tables import (
     ALL_COLUMNS,
     LOG_COLUMNS,
     SEVEN_COLUMNS,
-    JournalRow,
     TableNames,
     attempts_of,
+    delete_record,
+    insert_record,
     log_entry,
+    record_values,
     shape_of,
+    update_record,
 )
+
+if TYPE_CHECKING:
+    from tests.core.conftest import World
 
 NAMES = TableNames('"migrations"', '"migrations_log"')
 
@@ -46,7 +53,7 @@ def test_only_two_shapes_are_accepted(columns: tuple[str, ...], shape: TableShap
 # --- the journal ------------------------------------------------------------------------------------------------------
 
 
-def rows(text: str) -> list[JournalRow]:
+def rows(text: str) -> list[tuple[str, str, int, str, str]]:
     """`001 up 1 intent` is a row; semicolons are between them."""
     words = (part.split() for part in text.split(";") if part.strip())
     return [
@@ -111,6 +118,26 @@ def database() -> Iterator[sqlite3.Connection]:
         connection.execute(f"CREATE TABLE migrations ({', '.join(ALL_COLUMNS)})")
         connection.execute(f"CREATE TABLE migrations_log ({', '.join(LOG_COLUMNS)})")
         yield connection
+
+
+def test_a_record_is_written_told_anew_and_taken_back(
+    database: sqlite3.Connection, world: type[World]
+) -> None:
+    def row() -> tuple[object, ...] | None:
+        found: tuple[object, ...] | None = database.execute("SELECT * FROM migrations").fetchone()
+        return found
+
+    migration = world("").migration("002", ("001",))
+    database.execute(insert_record(NAMES, "'now'"), record_values(migration, "1:a"))
+    told = ("002", "step", "Step 002", '["001"]', "now", "now", "1:a", "hash of 002")
+    assert row() == (None, *told)
+    database.execute("UPDATE migrations SET id = 7")
+    database.execute(update_record(NAMES), {**record_values(migration, "1:b"), "id": 7})
+    assert row() == (7, *told[:6], "1:b", "hash of 002")
+    database.execute(delete_record(NAMES), {"id": 7, "version": "001"})
+    assert row() is not None
+    database.execute(delete_record(NAMES), {"id": 7, "version": "002"})
+    assert row() is None
 
 
 def log(database: sqlite3.Connection, text: str) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stepwell.app.connecting import connected
+from stepwell.app.connecting import connected, introduced
 from stepwell.app.gather import gather, graph_of, recorded_twice
 from stepwell.app.shelf import Shelf
 from stepwell.core.answers import CheckReport
 from stepwell.core.errors import Place
-from stepwell.core.events import Connected
 from stepwell.core.graph import redundant_dependencies
 from stepwell.core.history import State, command, way_to_forget
 from stepwell.core.migration import Direction, Finding
@@ -32,13 +31,9 @@ async def check(context: Context, *, with_database: bool) -> CheckReport:
     url = None
     if with_database:
         connection = await connected(context, shelf, read_only=True)
-        try:
-            about = await connection.about()
+        async with introduced(context, connection) as about:
             url = about.url
-            context.emit(Connected(url, about.engine))
             gathered = gather(shelf, await connection.read(), whole=True)
-        finally:
-            await connection.close()
         graph, of_history = gathered.situation.graph, tuple(_history_findings(gathered))
     else:
         graph, of_history = graph_of(migrations), ()

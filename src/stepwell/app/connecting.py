@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from stepwell.core.errors import ConnectionFailedError, LockTimeoutError
-from stepwell.core.events import Waiting
+from stepwell.core.errors import ConnectionFailedError, locked
+from stepwell.core.events import Connected, Waiting
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from stepwell.app.context import Context
     from stepwell.app.shelf import Shelf
     from stepwell.core.history import History
-    from stepwell.ports import Connection
+    from stepwell.core.ledger import Ending
+    from stepwell.ports import About, Connection
 
 POLL = 0.1  # seconds between two looks
 
@@ -35,6 +39,17 @@ async def connected(context: Context, shelf: Shelf, *, read_only: bool) -> Conne
         raise
 
 
+@asynccontextmanager
+async def introduced(context: Context, connection: Connection) -> AsyncIterator[About]:
+    """Tell what database this is; at the end the connection is closed."""
+    try:
+        about = await connection.about()
+        context.emit(Connected(about.url, about.engine))
+        yield about
+    finally:
+        await connection.close()
+
+
 async def _give_up(connecting: asyncio.Future[Connection]) -> None:
     connecting.cancel()
     await asyncio.wait({connecting})
@@ -42,10 +57,10 @@ async def _give_up(connecting: asyncio.Future[Connection]) -> None:
         await connecting.result().close()
 
 
-async def settled(context: Context, connection: Connection) -> History:
+async def settled(context: Context, connection: Connection) -> History | Ending:
     """The history. What seems to be in doubt, or half done, may just be running: whoever holds the lock is waited for.
 
-    Raises `LockTimeoutError` where that takes too long.
+    Where that takes too long, the run ends here.
     """
     began = context.clock()
     while True:
@@ -58,9 +73,8 @@ async def settled(context: Context, connection: Connection) -> History:
             return await connection.read()
         waited, limit = context.clock() - began, context.settings.lock_wait
         if waited >= limit:
-            raise LockTimeoutError(
-                f"locked: {holder} holds the lock, waited {limit:g} s",
-                hint="wait for that run, wait longer with --lock-wait, or see 'stepwell unlock'",
-            )
+            from stepwell.core.ledger import Ending, Why  # most runs have nothing to do, and do not get here
+
+            return Ending(locked(holder, limit), Why.LOCKED)
         context.emit(Waiting(holder, waited, limit))
         await asyncio.sleep(POLL)

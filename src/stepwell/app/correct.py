@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from stepwell.app.connecting import connected
+from stepwell.app.connecting import connected, introduced
 from stepwell.app.gather import gather
 from stepwell.app.shelf import Shelf
 from stepwell.core.actions import Busy, LogEvent, LogLine
 from stepwell.core.answers import CorrectionReport
 from stepwell.core.errors import ContradictionError, LockTimeoutError, TargetError
-from stepwell.core.events import Connected, Waiting
+from stepwell.core.events import Waiting
 from stepwell.core.history import State
 from stepwell.core.migration import Direction, Version
 from stepwell.core.run import FIRST_POLL
@@ -71,9 +71,7 @@ class _Correction:
     ) -> CorrectionReport:
         """Decide, and write it under the lock; anew where the history has become another one meanwhile."""
         connection = await connected(self._context, self._shelf, read_only=self._dry_run)
-        try:
-            about = await connection.about()
-            self._context.emit(Connected(about.url, about.engine))
+        async with introduced(self._context, connection):
             for _ in range(MOST_DECISIONS):
                 history = await connection.read()
                 decided = decide(connection, gather(self._shelf, history, whole=True).situation, history)
@@ -81,8 +79,6 @@ class _Correction:
                     return decided.report
                 if await self._written(connection, history, decided.write):
                     return decided.report
-        finally:
-            await connection.close()
         raise ContradictionError(
             f"the history changed {MOST_DECISIONS} times while it was to be corrected",
             hint="something else writes into it: look who does",
@@ -179,8 +175,8 @@ def _record_meant(entry: Entry, version: Version) -> Record | None:
 
 
 def _what_it_is_now(entry: Entry, forgotten: Record | None) -> str:
-    rows = (entry.record, *entry.twins)
     if entry.twins:
+        rows = (entry.record, *entry.twins)
         return "left are: " + ", ".join(
             f"{each.version} (row {each.id})" for each in rows if each is not None and each is not forgotten
         )

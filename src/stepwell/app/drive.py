@@ -175,7 +175,6 @@ class Shell:
             gate=gate,
             sent=lambda count: self._context.emit(StatementSent(step.version, count)),
         )
-
         self._books.append(handle.book)
 
         async def body() -> None:

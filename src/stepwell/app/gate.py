@@ -58,10 +58,10 @@ class Gate:
             self._ran.put_nowait(error)
             await self._word()
             raise
-        except (
-            asyncio.CancelledError
-        ):  # by the migration itself: an interruption of the run stops the loop instead
-            self._ran.put_nowait(_cancelled(self._index))
+        except asyncio.CancelledError:  # by the migration; an interruption of the run stops the loop instead
+            self._ran.put_nowait(
+                _cancelled(self._index, "while it ran, so nobody knows whether it was done", FailureKind.LOST)
+            )
             raise
         except BaseException as error:  # whatever it is, the loop waits for it
             self._ran.put_nowait(error)
@@ -75,7 +75,7 @@ class Gate:
         try:
             return await self._words.get()
         except asyncio.CancelledError:
-            self._spoiled = _spoiled(self._index)
+            self._spoiled = _cancelled(self._index, "while that waited to be written down", FailureKind.STEP)
             self._ran.put_nowait(self._spoiled)
             raise
 
@@ -107,24 +107,14 @@ class Gate:
         self._words.put_nowait(_Word.GO_ON)
 
 
-def _cancelled(number: int) -> EngineError:
+def _cancelled(number: int, when: str, kind: FailureKind) -> EngineError:
     return EngineError(
         Fault(
-            f"the migration cancelled its statement {number} while it ran, so nobody knows whether it was done",
+            f"the migration cancelled its statement {number} {when}",
             code="cancelled",
             hint="await every task that the migration starts, and let statement_timeout limit a statement",
         ),
-        FailureKind.LOST,
-    )
-
-
-def _spoiled(number: int) -> EngineError:
-    return EngineError(
-        Fault(
-            f"the migration cancelled its statement {number} while that waited to be written down",
-            code="cancelled",
-            hint="await every task that the migration starts, and let statement_timeout limit a statement",
-        )
+        kind,
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stepwell.app.connecting import introduced
 from stepwell.core.answers import LogReport
-from stepwell.core.events import Connected
 
 if TYPE_CHECKING:
     from stepwell.app.context import Context
@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 async def log(context: Context, *, limit: int | None = 50, batch: str | None = None) -> LogReport:
     """The newest rows of the log, newest last; with `batch`, those of one run."""
     connection = await context.connect(True)
-    try:
-        about = await connection.about()
-        context.emit(Connected(about.url, about.engine))
+    async with introduced(context, connection) as about:
         entries = await connection.read_log(limit, batch)
-    finally:
-        await connection.close()
     return LogReport(about.url, about.engine, f"{about.table}_log", entries)

@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from stepwell.app.connecting import connected, settled
+from stepwell.app.connecting import connected, introduced, settled
 from stepwell.app.outcome import Course, finish, planned
 from stepwell.app.shelf import Shelf
-from stepwell.core.errors import ContradictionError, Fault, LockTimeoutError
-from stepwell.core.events import Connected, Planned, Replanned, Warned
-from stepwell.core.ledger import Ending, Why
+from stepwell.core.errors import ContradictionError
+from stepwell.core.events import Planned, Replanned, Warned
+from stepwell.core.history import History
 from stepwell.core.migration import Direction
 
 if TYPE_CHECKING:
     from stepwell.app.context import Context
     from stepwell.app.ready import Ready
-    from stepwell.core.history import History
     from stepwell.core.ledger import RunEnd
     from stepwell.core.plan import Plan
     from stepwell.core.report import RunReport, SegmentReport, StepReport
@@ -37,20 +36,18 @@ async def run_wish(
     course = Course(wish, context.new_batch(), context.clock())
     shelf = Shelf(context)
     connection = await connected(context, shelf, read_only=dry_run or preview)
-    try:
-        about = await connection.about()
-        context.emit(Connected(about.url, about.engine))
+    async with introduced(context, connection) as about:
         for warning in about.warnings:
             context.emit(Warned(warning))
         if dry_run or preview:
             return await _only_told(context, shelf, connection, course, preview=preview)
         return await _really(context, shelf, connection, course)
-    finally:
-        await connection.close()
 
 
 async def _really(context: Context, shelf: Shelf, connection: Connection, course: Course) -> RunReport:
-    history = await _settled(context, connection, course, ())
+    history = await settled(context, connection)
+    if not isinstance(history, History):
+        return finish(context, course, (), history)
     if course.wish.takes_all and shelf.all_applied(history):
         return finish(context, course, ())
     return await _as_planned(context, shelf, connection, course, history)
@@ -85,22 +82,14 @@ async def _as_planned(
             if stands
             else (),  # of a plan of which nothing was done nobody wants to know
         )
-        history = await _settled(context, connection, course, stands)
+        again = await settled(context, connection)
+        if not isinstance(again, History):
+            return finish(context, course, stands, again)
+        history = again
     raise ContradictionError(
         f"the history changed {MOST_PLANS} times while it was planned",
         hint="something else writes into it: look who does",
     )
-
-
-async def _settled(
-    context: Context, connection: Connection, course: Course, stands: tuple[StepReport, ...]
-) -> History:
-    try:
-        return await settled(context, connection)
-    except LockTimeoutError as error:
-        fault = Fault(error.message, code="locked", hint=error.hint)
-        finish(context, course, stands, Ending(fault, Why.LOCKED))  # raises it, with the report
-        raise
 
 
 async def _drive(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stepwell.app.connecting import connected
+from stepwell.app.connecting import connected, introduced
 from stepwell.app.gather import gather, recorded_twice
 from stepwell.app.shelf import Shelf
 from stepwell.core.answers import StatusReport
-from stepwell.core.events import Connected
 
 if TYPE_CHECKING:
     from stepwell.app.context import Context
@@ -18,12 +17,8 @@ async def status(context: Context) -> StatusReport:
     """The state of every migration, in plan order."""
     shelf = Shelf(context)
     connection = await connected(context, shelf, read_only=True)
-    try:
-        about = await connection.about()
-        context.emit(Connected(about.url, about.engine))
+    async with introduced(context, connection) as about:
         gathered = gather(shelf, await connection.read(), whole=True)
-    finally:
-        await connection.close()
     situation = gathered.situation
     return StatusReport(
         url=about.url,

@@ -68,6 +68,11 @@ class UsageError(StepwellError):
     exit_code = 2
 
 
+def no_database() -> UsageError:
+    """What whoever needs a database says where none is named."""
+    return UsageError("no database is named", hint="give --url, DATABASE_URL, or 'url' in the configuration")
+
+
 class TargetError(UsageError):
     """A target that does not exist or, for a rollback, is not applied."""
 
@@ -198,6 +203,15 @@ class Fault:
     def at(self, version: str, place: Place | None) -> Fault:
         """The same fault, with version and place filled in where they were not known."""
         return replace(self, version=self.version or version, place=self.place or place)
+
+
+def locked(holder: str | None, limit: float) -> Fault:
+    """What a run says that has waited for the lock in vain, for `limit` seconds."""
+    return Fault(
+        f"locked: {holder or 'somebody else'} holds the lock, waited {limit:g} s",
+        code="locked",
+        hint="wait for that run, wait longer with --lock-wait, or see 'stepwell unlock'",
+    )
 
 
 class StepError(StepwellError):

@@ -66,6 +66,10 @@ class HistoryMark:
         return cls(*map(int, row))
 
 
+# No history has this one: a plan that was made for it is made anew.
+NO_MARK = HistoryMark(-1, -1, -1)
+
+
 class JournalEntry(NamedTuple):
     """How far one statement of a step outside a transaction came, by the log: intent, done or failed."""
 

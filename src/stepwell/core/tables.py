@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stepwell.core.history import Attempt, JournalEntry, TableShape
+from stepwell.core.history import Attempt, JournalEntry, TableShape, dump_dependencies
 from stepwell.core.migration import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from stepwell.core.answers import LogEntry
+    from stepwell.core.migration import Migration
 
 SEVEN_COLUMNS = ("id", "version", "name", "description", "dependencies", "created_at", "applied_at")
 ADDED_COLUMNS = (("checksum", "VARCHAR(80)"), ("file_hash", "VARCHAR(64)"))
@@ -93,10 +94,7 @@ def shape_of(columns: frozenset[str]) -> TableShape | None:
     return None
 
 
-JournalRow = tuple[str, str, int, str, str | None]
-
-
-def attempts_of(rows: list[JournalRow], recorded: frozenset[Version]) -> tuple[Attempt, ...]:
+def attempts_of(rows: Iterable[Sequence[Any]], recorded: frozenset[Version]) -> tuple[Attempt, ...]:
     """Put the rows of `select_journal` together.
 
     Done marks count only within an attempt that has no record yet (down: that still has one).
@@ -110,6 +108,46 @@ def attempts_of(rows: list[JournalRow], recorded: frozenset[Version]) -> tuple[A
         for (version, direction), entries in found.items()
         if (version in recorded) == (direction == "down")
     )
+
+
+# --- for engines that write one row at a time; values are `:name` ---
+
+
+def insert_record(tables: TableNames, now: str) -> str:
+    """One record; the values are those of `record_values`, the time is `now`, an expression."""
+    return (
+        f"INSERT INTO {tables.history} (version, name, description, dependencies, created_at, applied_at, checksum,"
+        f" file_hash) VALUES (:version, :name, :description, :dependencies, {now}, {now}, :checksum,"
+        " :file_hash)"
+    )
+
+
+def update_record(tables: TableNames) -> str:
+    """Let a record say what its file is now; the values are those of `record_values`, and the id."""
+    return (
+        f"UPDATE {tables.history} SET version = :version, name = :name, description = :description,"
+        " dependencies = :dependencies, checksum = :checksum, file_hash = :file_hash WHERE id = :id"
+    )
+
+
+def delete_record(tables: TableNames) -> str:
+    """Take a record back; the values are its id and version, which must belong together."""
+    return f"DELETE FROM {tables.history} WHERE id = :id AND version = :version"
+
+
+def record_values(migration: Migration, checksum: str) -> dict[str, Any]:
+    """The values of a record, by the names of its columns."""
+    return {
+        "version": migration.version.text,
+        "name": migration.name,
+        "description": migration.description,
+        "dependencies": dump_dependencies(migration.dependencies),
+        "checksum": checksum,
+        "file_hash": migration.source.file_hash,
+    }
+
+
+# --- the log ---
 
 
 def log_entry(row: Sequence[Any], as_utc: Callable[[Any], datetime | None]) -> LogEntry:

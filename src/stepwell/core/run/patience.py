@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from stepwell.core.actions import Abort, Acquire, Busy, Failed, Held, Ok, Sleep
-from stepwell.core.errors import FailureKind, Fault
+from stepwell.core.errors import FailureKind, locked
 from stepwell.core.ledger import Ending, Why
 from stepwell.core.run.values import failure_of
 
@@ -78,19 +78,10 @@ def poll(action: Prepare | Acquire, policy: RunPolicy) -> Part[Held | Ok | Faile
         if not isinstance(outcome, Busy):
             return outcome if isinstance(outcome, Held | Ok) else failure_of(outcome)
         if waited >= policy.lock_wait:
-            return Ending(_locked(outcome, policy), Why.LOCKED)
+            return Ending(locked(outcome.holder, policy.lock_wait), Why.LOCKED)
         left = max(policy.lock_wait - waited, SHORTEST_PAUSE)
         seconds = min(pause * (0.5 + policy.jitter()), left)
         slept = yield Sleep(seconds, waited, outcome.holder)
         if not isinstance(slept, Ok):
             return Ending(failure_of(slept).fault)
         waited, pause = waited + seconds, min(pause * 1.5, LONGEST_POLL)
-
-
-def _locked(busy: Busy, policy: RunPolicy) -> Fault:
-    who = busy.holder or "somebody else"
-    return Fault(
-        f"locked: {who} holds the lock, waited {policy.lock_wait:g} s",
-        code="locked",
-        hint="wait for that run, wait longer with --lock-wait, or see 'stepwell unlock'",
-    )

@@ -103,10 +103,7 @@ class MySQLConnection:
         columns, rows = await self._target.channel.fetch(names.select_records)
         records = tuple(read_record(dict(zip(columns, row, strict=True))) for row in rows)
         journal: list[Any] = await self._target.channel.rows(names.select_journal) if found.log_exists else []
-        attempts = attempts_of(
-            [(row[0], row[1], row[2], row[3], row[4]) for row in journal],
-            frozenset(record.version for record in records),
-        )
+        attempts = attempts_of(journal, frozenset(record.version for record in records))
         ids = (record.id for record in records)
         rows_of_mark = await self._target.channel.rows(names.select_mark) if found.log_exists else []
         mark = HistoryMark.of(rows_of_mark[0]) if rows_of_mark else mark_of(ids)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import aiomysql
 import pymysql
 
-from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError
+from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError, no_database
 from stepwell.engines.mysql import tls
 from stepwell.engines.mysql.driver import DriverConnection
 from stepwell.engines.mysql.errors import why_not
@@ -67,9 +67,7 @@ def unverified(url: DatabaseUrl) -> str | None:
 
 def _named(url: DatabaseUrl | None) -> DatabaseUrl:
     if url is None:
-        raise UsageError(
-            "no database is named", hint="give --url, DATABASE_URL, or 'url' in the configuration"
-        )
+        raise no_database()
     if url.database is None:
         raise ConnectionFailedError(
             f"{url.shown}: the URL names no database",

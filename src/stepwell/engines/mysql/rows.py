@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from stepwell.core.history import Record, dump_dependencies, parse_dependencies
+from stepwell.core.history import Record, parse_dependencies
 from stepwell.core.migration import Version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stepwell.core.actions import LogLine
-    from stepwell.ports import Batch, Kept
+    from stepwell.ports import Batch
 
 
 def read_record(row: Mapping[str, Any]) -> Record:
@@ -32,19 +32,6 @@ def read_record(row: Mapping[str, Any]) -> Record:
 def as_utc(moment: object) -> datetime | None:
     """Times come without a zone, in that of the session, which is UTC; a date of zeros is none."""
     return moment.replace(tzinfo=UTC) if isinstance(moment, datetime) else None
-
-
-def record_values(kept: Kept) -> dict[str, Any]:
-    """The values of a record, by the names of `tables.insert_record`."""
-    migration = kept.migration
-    return {
-        "version": migration.version.text,
-        "name": migration.name,
-        "description": migration.description,
-        "dependencies": dump_dependencies(migration.dependencies),
-        "checksum": kept.checksum,
-        "file_hash": migration.source.file_hash,
-    }
 
 
 def log_values(line: LogLine, batch: Batch) -> dict[str, Any]:

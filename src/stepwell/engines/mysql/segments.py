@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.core.actions import Busy, Held
 from stepwell.core.errors import ConnectionFailedError, Fault, Refusal
-from stepwell.core.history import HistoryMark, TableShape
+from stepwell.core.history import NO_MARK, HistoryMark, TableShape
 from stepwell.core.migration import Version
+from stepwell.core.tables import delete_record, insert_record, record_values, update_record
 from stepwell.engines.mysql import lock, session, tables
 from stepwell.engines.mysql.inspect import refuse_cluster
 from stepwell.engines.mysql.journal import Journal
 from stepwell.engines.mysql.rights import DENIED, missing
-from stepwell.engines.mysql.rows import record_values
 from stepwell.engines.mysql.wire import MySQLWire
 from stepwell.ports import EngineError, Sealed
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from stepwell.engines.mysql.target import Target
     from stepwell.ports import Batch, Kept, Wire
 
-GONE = HistoryMark(-1, -1, -1)  # no history has this mark: the plan is made anew
 NO_TABLE = "1146"
 POLL = 0.1  # seconds
 
@@ -128,7 +127,7 @@ class Segments:
             return Held(await self._mark())
         except EngineError as error:
             if error.fault.sqlstate == NO_TABLE:
-                return Held(GONE)
+                return Held(NO_MARK)
             await self.abort()
             raise
 
@@ -155,19 +154,21 @@ class Segments:
     async def record(self, kept: Kept, line: LogLine, batch: Batch) -> None:
         """Record and log row, in one transaction."""
         line = replace(line, name=kept.migration.name, digest=kept.checksum)
-        await self._together(tables.insert_record(self._target.names), record_values(kept), line, batch)
+        await self._together(
+            insert_record(self._target.names, tables.UTC_NOW), record_values(*kept), line, batch
+        )
 
     async def forget(self, record: Record, line: LogLine, batch: Batch) -> None:
         """Remove a record and log it."""
         values = {"id": record.id, "version": record.version.text}
         line = replace(line, name=record.name)
-        await self._together(tables.delete_record(self._target.names), values, line, batch)
+        await self._together(delete_record(self._target.names), values, line, batch)
 
     async def revise(self, record: Record, kept: Kept, line: LogLine, batch: Batch) -> None:
         """Update a record in its place and log it."""
         line = replace(line, name=kept.migration.name, digest=kept.checksum)
-        values = {**record_values(kept), "id": record.id}
-        await self._together(tables.update_record(self._target.names), values, line, batch, may_be_same=True)
+        values = {**record_values(*kept), "id": record.id}
+        await self._together(update_record(self._target.names), values, line, batch, may_be_same=True)
 
     async def _together(
         self, sql: str, values: Mapping[str, Any], line: LogLine, batch: Batch, *, may_be_same: bool = False

@@ -74,25 +74,3 @@ def insert_log(tables: TableNames) -> str:
         f" :event, :statement, :statements, {UTC_NOW} - INTERVAL :elapsed_us MICROSECOND, :elapsed_ms, :checksum,"
         " CURRENT_USER(), :host, :tool, :error)"
     )
-
-
-def insert_record(tables: TableNames) -> str:
-    """One record; the values are those of `rows.record_values`."""
-    return (
-        f"INSERT INTO {tables.history} (version, name, description, dependencies, created_at, applied_at, checksum,"
-        f" file_hash) VALUES (:version, :name, :description, :dependencies, {UTC_NOW}, {UTC_NOW}, :checksum,"
-        " :file_hash)"
-    )
-
-
-def update_record(tables: TableNames) -> str:
-    """Let a record say what its file is now; the values are those of `rows.record_values`, and the id."""
-    return (
-        f"UPDATE {tables.history} SET version = :version, name = :name, description = :description,"
-        " dependencies = :dependencies, checksum = :checksum, file_hash = :file_hash WHERE id = :id"
-    )
-
-
-def delete_record(tables: TableNames) -> str:
-    """Take a record back."""
-    return f"DELETE FROM {tables.history} WHERE id = :id AND version = :version"

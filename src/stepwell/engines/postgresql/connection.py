@@ -96,10 +96,7 @@ class PostgresConnection:
         if shape is TableShape.ABSENT:
             return History(shape, log_exists=log_exists)
         mark, records, journal = await self._rows(names, log_exists=log_exists)
-        attempts = attempts_of(
-            [(row[0], row[1], row[2], row[3], row[4]) for row in journal],
-            frozenset(each.version for each in records),
-        )
+        attempts = attempts_of(journal, frozenset(record.version for record in records))
         return History(shape, records, attempts, mark or mark_of(each.id for each in records), log_exists)
 
     async def _rows(

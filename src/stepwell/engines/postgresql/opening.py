@@ -10,7 +10,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.pq import TransactionStatus
 
-from stepwell.core.errors import UsageError
+from stepwell.core.errors import UsageError, no_database
 from stepwell.engines.postgresql.errors import why_not
 
 if TYPE_CHECKING:
@@ -43,9 +43,7 @@ async def open_connection(url: DatabaseUrl | None, options: ConnectOptions, reda
     if options.connect is not None:
         return await _borrow(options.connect)
     if url is None:
-        raise UsageError(
-            "no database is named", hint="give --url, DATABASE_URL, or 'url' in the configuration"
-        )
+        raise no_database()
     parameters: dict[str, Any] = {**DEFAULTS, **url.parameters()}
     try:
         connection = await AsyncConnection.connect(autocommit=True, prepare_threshold=None, **parameters)

@@ -11,7 +11,7 @@ import psycopg
 
 from stepwell.core.actions import Busy, Held, LogEvent
 from stepwell.core.errors import ConnectionFailedError, Refusal
-from stepwell.core.history import HistoryMark, TableShape
+from stepwell.core.history import NO_MARK, HistoryMark, TableShape
 from stepwell.core.migration import Version
 from stepwell.engines.postgresql import lock, tables
 from stepwell.engines.postgresql.books import Books, write_log
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from stepwell.ports import Batch, Kept, Wire
 
 UNDEFINED_TABLE = "42P01"
-GONE = HistoryMark(-1, -1, -1)  # no history has this mark: the plan is made anew
 
 
 class Segments:
@@ -110,7 +109,7 @@ class Segments:
             return Busy(await lock.holder(self._target.channel, await self._target.key()))
         except EngineError as error:
             if error.fault.sqlstate == UNDEFINED_TABLE:
-                return Held(GONE)
+                return Held(NO_MARK)
             await self.abort()
             raise
 

@@ -10,17 +10,24 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from stepwell.core.actions import Busy, Held
-from stepwell.core.errors import ConnectionFailedError, Fault, Refusal, UsageError
-from stepwell.core.history import History, HistoryMark, TableShape, mark_of
+from stepwell.core.errors import ConnectionFailedError, Fault, Refusal, UsageError, no_database
+from stepwell.core.history import NO_MARK, History, HistoryMark, TableShape, mark_of
 from stepwell.core.migration import Version
-from stepwell.core.tables import attempts_of, log_entry
+from stepwell.core.tables import (
+    attempts_of,
+    delete_record,
+    insert_record,
+    log_entry,
+    record_values,
+    update_record,
+)
 from stepwell.engines.sqlite import tables
 from stepwell.engines.sqlite.channel import Channel
 from stepwell.engines.sqlite.dialect import DIALECT
 from stepwell.engines.sqlite.inspect import COLUMNS, OBJECTS, has_log, shape
 from stepwell.engines.sqlite.lock import SessionLock
 from stepwell.engines.sqlite.opening import file_of, open_file
-from stepwell.engines.sqlite.rows import as_utc, log_values, read_record, record_values
+from stepwell.engines.sqlite.rows import as_utc, log_values, read_record
 from stepwell.engines.sqlite.wire import SQLiteWire
 from stepwell.ports import About, EngineError, Sealed
 
@@ -37,7 +44,6 @@ if TYPE_CHECKING:
     from stepwell.ports import Batch, ConnectOptions, Dialect, Kept, Wire
 
 HOLDER = "another process that writes into the file"
-GONE = HistoryMark(-1, -1, -1)  # no history has this mark: the plan is made anew
 
 
 async def connect(url: DatabaseUrl | None, options: ConnectOptions) -> SQLiteConnection:
@@ -54,9 +60,7 @@ async def connect(url: DatabaseUrl | None, options: ConnectOptions) -> SQLiteCon
             )
         return SQLiteConnection(Channel(connection, thread=None), "sqlite:// (lent)", options)
     if url is None:
-        raise UsageError(
-            "no database is named", hint="give --url, DATABASE_URL, or 'url' in the configuration"
-        )
+        raise no_database()
     thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stepwell-sqlite")
     try:
         opened = open_file(url, options, thread=thread)
@@ -128,10 +132,7 @@ class SQLiteConnection:
         columns, rows = await self._channel.rows(self._names.select_records)
         records = tuple(read_record(dict(zip(columns, row, strict=True))) for row in rows)
         journal = (await self._channel.rows(self._names.select_journal))[1] if log_exists else []
-        attempts = attempts_of(
-            [(row[0], row[1], row[2], row[3], row[4]) for row in journal],
-            frozenset(record.version for record in records),
-        )
+        attempts = attempts_of(journal, frozenset(record.version for record in records))
         mark = await self._mark() if log_exists else mark_of(record.id for record in records)
         return History(found, records, attempts, mark, log_exists)
 
@@ -218,7 +219,7 @@ class SQLiteConnection:
         try:
             return Held(await self._mark())
         except EngineError:
-            return Held(GONE)
+            return Held(NO_MARK)
 
     async def _mark(self) -> HistoryMark:
         _, (row,) = await self._channel.rows(self._names.select_mark)
@@ -247,17 +248,19 @@ class SQLiteConnection:
 
     async def record(self, kept: Kept, line: LogLine, batch: Batch) -> None:
         """Record and log row, in one transaction."""
-        await self._together(tables.insert_record(self._names), record_values(kept), line, batch, kept)
+        await self._together(
+            insert_record(self._names, tables.UTC_NOW), record_values(*kept), line, batch, kept
+        )
 
     async def forget(self, record: Record, line: LogLine, batch: Batch) -> None:
         """Remove a record and log it."""
         values = {"id": record.id, "version": record.version.text}
-        await self._together(tables.delete_record(self._names), values, line, batch, None)
+        await self._together(delete_record(self._names), values, line, batch, None)
 
     async def revise(self, record: Record, kept: Kept, line: LogLine, batch: Batch) -> None:
         """Update a record in its place and log it."""
-        values = {**record_values(kept), "id": record.id}
-        await self._together(tables.update_record(self._names), values, line, batch, kept)
+        values = {**record_values(*kept), "id": record.id}
+        await self._together(update_record(self._names), values, line, batch, kept)
 
     async def _together(
         self, sql: str, values: dict[str, Any], line: LogLine, batch: Batch, kept: Kept | None

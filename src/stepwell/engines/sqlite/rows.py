@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from stepwell.core.errors import HistoryTableError
-from stepwell.core.history import Record, dump_dependencies, parse_dependencies
+from stepwell.core.history import Record, parse_dependencies
 from stepwell.core.migration import Version
 
 if TYPE_CHECKING:
@@ -43,19 +43,6 @@ def as_utc(text: str | None) -> datetime | None:
     if moment is None:
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def record_values(kept: Kept) -> dict[str, Any]:
-    """The parameters of `tables.insert_record`."""
-    migration = kept.migration
-    return {
-        "version": migration.version.text,
-        "name": migration.name,
-        "description": migration.description,
-        "dependencies": dump_dependencies(migration.dependencies),
-        "checksum": kept.checksum,
-        "file_hash": migration.source.file_hash,
-    }
 
 
 def log_values(line: LogLine, batch: Batch, user: str, kept: Kept | None) -> dict[str, Any]:

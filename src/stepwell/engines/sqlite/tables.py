@@ -68,25 +68,3 @@ def insert_log(tables: TableNames) -> str:
         " '-' || (coalesce(:elapsed_ms, 0) / 1000.0) || ' seconds'), :elapsed_ms, :checksum, :db_user, :host, :tool,"
         " :error)"
     )
-
-
-def insert_record(tables: TableNames) -> str:
-    """One record."""
-    return (
-        f"INSERT INTO {tables.history} (version, name, description, dependencies, created_at, applied_at, checksum,"
-        f" file_hash) VALUES (:version, :name, :description, :dependencies, {UTC_NOW}, {UTC_NOW}, :checksum,"
-        " :file_hash)"
-    )
-
-
-def update_record(tables: TableNames) -> str:
-    """Let a record say what its file is now."""
-    return (
-        f"UPDATE {tables.history} SET version = :version, name = :name, description = :description,"
-        " dependencies = :dependencies, checksum = :checksum, file_hash = :file_hash WHERE id = :id"
-    )
-
-
-def delete_record(tables: TableNames) -> str:
-    """Take a record back."""
-    return f"DELETE FROM {tables.history} WHERE id = :id AND version = :version"
