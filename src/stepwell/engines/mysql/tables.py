@@ -58,7 +58,7 @@ def create_log(tables: TableNames) -> str:
     started_at DATETIME(6) NOT NULL,
     elapsed_ms DOUBLE,
     checksum VARCHAR(80),
-    fingerprint VARCHAR(80),
+    fingerprint TEXT,
     db_user VARCHAR(384) NOT NULL,
     host VARCHAR(255),
     tool VARCHAR(40),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stepwell.core.url import DatabaseUrl
     from stepwell.ports import ConnectOptions
 
-# A dead peer is noticed within about ten seconds; without these, a partition would keep the lock for hours.
+# A dead server is noticed within about ten seconds; without these, a partition would be waited for for hours.
 DEFAULTS = {
     "connect_timeout": "10",
     "application_name": "stepwell",
@@ -26,6 +26,7 @@ DEFAULTS = {
     "keepalives_idle": "5",
     "keepalives_interval": "2",
     "keepalives_count": "3",
+    "tcp_user_timeout": "10000",
 }
 
 

@@ -120,7 +120,7 @@ def create_log(tables: TableNames) -> str:
     started_at TIMESTAMP NOT NULL,
     elapsed_ms DOUBLE PRECISION,
     checksum VARCHAR(80),
-    fingerprint VARCHAR(80),
+    fingerprint TEXT,
     db_user VARCHAR(63) NOT NULL,
     host VARCHAR(255),
     tool VARCHAR(40),

@@ -51,7 +51,7 @@ def create_log(tables: TableNames) -> str:
     started_at TIMESTAMP NOT NULL,
     elapsed_ms REAL,
     checksum VARCHAR(80),
-    fingerprint VARCHAR(80),
+    fingerprint TEXT,
     db_user VARCHAR(63) NOT NULL,
     host VARCHAR(255),
     tool VARCHAR(40),
