@@ -10,13 +10,16 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 import pytest
 
 from stepwell.core.errors import ConnectionFailedError, Refusal
 from stepwell.engines.embedded.server import EmbeddedServer
+
+if TYPE_CHECKING:
+    import psycopg
 
 SERVER_URL = "STEPWELL_TEST_POSTGRESQL"
 NO_SKIP = "STEPWELL_TEST_NO_SKIP"
@@ -50,8 +53,16 @@ def _remove_shared_folder() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that need a server, so that `-m 'not postgresql'` leaves them out."""
     for item in items:
-        if isinstance(item, pytest.Function) and "postgresql_server" in item.fixturenames:
+        if isinstance(item, pytest.Function) and _needs_postgresql(item):
             item.add_marker(pytest.mark.postgresql)
+
+
+def _needs_postgresql(item: pytest.Function) -> bool:
+    """Whether a test asks for the server, by a fixture or as one of several engines that it is run on."""
+    callspec = getattr(item, "callspec", None)
+    return "postgresql_server" in item.fixturenames or (
+        callspec is not None and callspec.params.get("shop") == "postgresql"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +104,20 @@ def postgresql_url(postgresql_server: str) -> Iterator[str]:
     with psycopg.connect(postgresql_server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
         yield urlsplit(postgresql_server)._replace(path=f"/{name}").geturl()
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        _drop(connection, name)
+
+
+def _drop(connection: "psycopg.Connection[Any]", name: str) -> None:
+    """Drop a database, whoever is still connected to it."""
+    if connection.info.server_version >= 130000:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+        return
+    connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
+    connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+        [name],
+    )
+    connection.execute(f"DROP DATABASE {name}".encode())  # waits for a few seconds until they are gone
 
 
 @pytest.fixture

@@ -38,6 +38,15 @@ STRUCTURE = """
 """
 
 
+@pytest.fixture
+def postgresql_url(postgresql_url: str) -> str:
+    """The URL of a new database, of a server that is new enough for all the statements here."""
+    with psycopg.connect(postgresql_url) as connection:
+        if connection.info.server_version < 140000:
+            pytest.skip("PostgreSQL 14 brought BEGIN ATOMIC and DETACH PARTITION CONCURRENTLY")
+    return postgresql_url
+
+
 class Unavailable(Protocol):
     """Leaves the test, for the reason given."""
 

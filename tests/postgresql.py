@@ -1,0 +1,148 @@
+"""A PostgreSQL server of one's own, from a folder of programs: another version, a replica, one with odd settings.
+
+As a program it runs a command with `STEPWELL_TEST_POSTGRESQL` set to such a server, and gives the command's exit code:
+`python tests/postgresql.py FOLDER COMMAND...`, where FOLDER holds `bin`, `lib` and `share`.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+SERVER_URL = "STEPWELL_TEST_POSTGRESQL"
+PATIENCE = 60.0  # seconds
+# Durability is not tested with these, and the suites open many connections at once.
+SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+
+
+class PostgreSQLServer:
+    """One server; `programs` holds `bin`, `lib` and `share`, `folder` is new and gets its data, socket and log."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self.programs = programs
+        self.folder = folder
+        self.port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def data(self) -> Path:
+        """The cluster."""
+        return self.folder / "data"
+
+    @property
+    def url(self) -> str:
+        """The URL of its superuser, by TCP, without a password."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+
+    def make(self) -> None:
+        """Make the cluster."""
+        self._make_folder()
+        self.run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+
+    def copy(self, primary: "PostgreSQLServer") -> None:
+        """Become a standby of another server, which runs, and which it follows."""
+        self._make_folder()
+        self.run(
+            "pg_basebackup", "-D", self.data, "-d", primary.url, "-R", "-N", "-c", "fast", "-X", "stream"
+        )
+
+    def start(self, settings: Mapping[str, str] = SETTINGS) -> None:
+        """Start it, and wait until it takes connections."""
+        options = {
+            **settings,
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": str(self.folder),
+        }
+        command = [str(self.programs / "bin" / "postgres"), "-D", str(self.data)]
+        command += [f"--{name}={value}" for name, value in options.items()]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command, user=account(), cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
+        self._wait()
+
+    def stop(self) -> None:
+        """Stop it at once, if it runs."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(PATIENCE)
+            self._process = None
+
+    def run(self, program: str, *arguments: str | Path) -> None:
+        """Run one of the programs to its end, as whoever the server runs as."""
+        command = [self.programs / "bin" / program, *arguments]
+        done = subprocess.run(command, user=account(), cwd="/", capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def _make_folder(self) -> None:
+        self.folder.mkdir()
+        if (owner := account()) is not None:
+            shutil.chown(self.folder, owner)
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                psycopg.connect(self.url, connect_timeout=5).close()
+            except psycopg.Error:
+                log = (self.folder / "log").read_text(errors="replace")
+                assert self._process is not None
+                assert self._process.poll() is None, log
+                assert time.monotonic() < deadline, log
+                time.sleep(0.02)
+            else:
+                return
+
+
+@contextmanager
+def running(programs: Path) -> Iterator[PostgreSQLServer]:
+    """A new server in a folder of its own, which is deleted at the end."""
+    with tempfile.TemporaryDirectory(prefix="stepwell-server-", dir=_memory()) as folder:
+        Path(folder).chmod(0o711)
+        server = PostgreSQLServer(programs, Path(folder) / "server")
+        server.make()
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+def account() -> str | None:
+    """Who runs it: somebody else than root; None: we do."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return next(name for name in ("postgres", "nobody") if name in names)
+
+
+def _memory() -> Path | None:
+    folder = Path("/dev/shm")
+    return folder if os.access(folder, os.W_OK | os.X_OK) else None
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def main(programs: str, command: Sequence[str]) -> int:
+    """Run the command on a server of these programs."""
+    with running(Path(programs)) as server:
+        return subprocess.run(command, env={**os.environ, SERVER_URL: server.url}, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2:]))
