@@ -163,6 +163,12 @@ class Connection(Protocol):
     async def check_rights(self, history: History) -> None:
         """Name what this role may not do, before anything is tried. Raises `ConnectionFailedError`."""
 
+    async def check_sessions(self, *, strict: bool) -> None:
+        """See beforehand that steps without a transaction can run here; `strict` refuses what has only a way round.
+
+        Raises `UsageError`.
+        """
+
     async def prepare(self) -> Busy | None:
         """Create or extend the tool's own tables in a short transaction of their own, under the lock."""
 
@@ -193,8 +199,14 @@ class Connection(Protocol):
     async def abort(self) -> None:
         """End the segment so that nothing of it stands. Quiet where the connection is gone."""
 
+    async def recover(self) -> None:
+        """Where the connection is gone: connect again, and see that nothing of the old one is at work any more.
+
+        For the time between segments. Raises `ConnectionFailedError`; what may pass is tried again by the caller.
+        """
+
     async def confirm(self, batch: Batch) -> frozenset[Version]:
-        """Which versions this batch has applied or reverted, by the log; reconnects if need be."""
+        """Which versions this batch has applied or reverted, by the log."""
 
     async def read_log(self, limit: int | None, batch: str | None) -> tuple[LogEntry, ...]:
         """The newest rows of the log, oldest first. Reads only."""
@@ -207,6 +219,9 @@ class Connection(Protocol):
 
     async def cancel(self) -> None:
         """Stop the statement that is running on the server."""
+
+    async def obstacle(self) -> str | None:
+        """Whom the running statement waits for, in words; asked while it runs. None: nobody, or nobody knows."""
 
     def reader(self) -> AbstractAsyncContextManager[Wire]:
         """A short read-only transaction of its own, for the reads of a dry run."""
@@ -229,10 +244,12 @@ class Engine(Protocol):
 class ConnectOptions(NamedTuple):
     """How to connect. `connect` is the caller's own way to get a driver connection, who stays its owner.
 
-    `root` is the folder that relative paths start from; `read_only`: the run only asks.
+    `root` is the folder that relative paths start from; `read_only`: the run only asks. `tell` tells people something
+    that stops nothing.
     """
 
     settings: Settings
     root: str
     read_only: bool = False
     connect: Any = None
+    tell: Callable[[str], None] = lambda _: None

@@ -21,7 +21,7 @@ from stepwell import __version__
 from stepwell.app.arguments import callable_of, check_arguments, direction_of, seconds_of
 from stepwell.app.context import Context
 from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError, no_database
-from stepwell.core.events import Event, StatementSent, WaitingForServer
+from stepwell.core.events import Event, StatementSent, WaitingForServer, Warned
 from stepwell.core.files.listing import SourceListing
 from stepwell.core.redact import Redactor
 from stepwell.core.settings import settings_of
@@ -44,7 +44,6 @@ logger = logging.getLogger("stepwell")
 
 Listener = Callable[[Event], None]
 
-WAITABLE = frozenset({Refusal.REFUSED, Refusal.STARTING, Refusal.TOO_MANY, Refusal.UNREACHABLE, Refusal.NAME})
 _NOT_THERE = "is the server running, and is the address right?"
 _NOT_COME = {
     Refusal.STARTING: "it is still starting up or shutting down: see its log",
@@ -224,7 +223,12 @@ class Project:
 
         url = parse_url(self.settings.url) if self.settings.url else None
         engine = find_engine(url.engine if url is not None else self._engine_name)
-        options = ConnectOptions(self.settings, str(self.root), connect=self._connect)
+        options = ConnectOptions(
+            self.settings,
+            str(self.root),
+            connect=self._connect,
+            tell=lambda message: self._emit(Warned(message)),
+        )
 
         async def connect(read_only: bool) -> Connection:
             if not self._has_database:
@@ -255,7 +259,7 @@ class Project:
                 return await engine.connect(url, options)
             except ConnectionFailedError as error:
                 waited = time.monotonic() - began
-                if self._wait is None or error.refusal not in WAITABLE:
+                if self._wait is None or not error.refusal.passes:
                     raise
                 if waited >= self._wait:
                     error.hint = (

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 from stepwell.core.errors import Place
+from stepwell.core.evidence import Judgement, Verdict
 from stepwell.core.facts import StepFacts
 from stepwell.core.graph import Graph, Node, build
 from stepwell.core.history import Attempt, History, JournalEntry, Record, compare, mark_of
@@ -161,12 +162,16 @@ class World:
 
 
 def _attempt(version: str, journal: str) -> Attempt:
-    direction, _, events = journal.partition(":")
-    number, entries = 0, []
-    for event in events.split():
-        number += event == "intent"
-        entries.append(JournalEntry(number, event, f"digest {number}"))
-    return Attempt(Version(version), direction, tuple(entries))
+    """`up: intent done intent ran` is a journal in short; the verdict of the catalog is the last word."""
+    direction, _, told = journal.partition(":")
+    number, entries, judgement = 0, [], None
+    for word in told.split():
+        if word in set(Verdict):
+            judgement = Judgement(Verdict(word), "as it is")
+            continue
+        number += word == "intent"
+        entries.append(JournalEntry(number, word, f"digest {number}"))
+    return Attempt(Version(version), direction, tuple(entries), judgement)
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,8 @@ from stepwell.core.actions import (
     Execute,
     Failed,
     Held,
+    Inquire,
+    Inquired,
     Keep,
     Log,
     LogEvent,
@@ -37,7 +39,8 @@ from stepwell.core.actions import (
     Wants,
 )
 from stepwell.core.errors import FailureKind, Fault
-from stepwell.core.history import HistoryMark
+from stepwell.core.evidence import Judgement, Verdict
+from stepwell.core.history import Attempt, HistoryMark
 from stepwell.core.migration import Direction, Version
 from stepwell.core.plan import Plan, Segment, Step
 from stepwell.core.tables import JOURNAL_EVENTS, attempts_of
@@ -89,6 +92,7 @@ class Database:
     at: int = 0  # the statement that the open step wants to run
     interrupted: bool = False
     attempts: Counter[int] = field(default_factory=Counter)
+    traceless: dict[tuple[str, int], bool] = field(default_factory=dict)  # whose statements leave no trace
 
     @property
     def mark(self) -> HistoryMark:
@@ -129,6 +133,8 @@ class Database:
                 return self.commit(segment, done=done)
             case Confirm():
                 return self.confirm()
+            case Inquire(step):
+                return self.inquire(step)
             case Abort():
                 self.undo()
             case Prepare() | Sleep():
@@ -200,7 +206,7 @@ class Database:
         assert self.held is None or not self.held.transactional, "it would be undone with the transaction"
         for line in lines:
             if line.event is LogEvent.DONE:
-                assert self.executed[line.version.text, self.at] == 1
+                assert self.executed[line.version.text, (line.statement or 0) - 1] == 1
         self.journal += [line for line in lines if done and line.event in JOURNAL_EVENTS]
 
     def commit(self, segment: Segment, *, done: bool) -> Outcome:
@@ -215,6 +221,43 @@ class Database:
     def confirm(self) -> Outcome:
         assert self.held is None, "inside of the transaction its own rows would be seen"
         return Confirmed(None if self.fate.rarely() else frozenset(self.records))
+
+    def inquire(self, step: Step) -> Outcome:
+        assert self.held is None, "whoever asks whether the old session has ended must not hold the lock"
+        return Inquired(self.begun(frozenset(self.recorded())).get(step.version))
+
+    def recorded(self) -> set[Version]:
+        """The versions that have a record: what a step down wants is that there is none."""
+        if self.direction is Direction.UP:
+            return self.records
+        return {Version(version) for version in self.statements} - self.records
+
+    def begun(self, recorded: frozenset[Version]) -> dict[Version, Attempt]:
+        """Unfinished attempts, with what the catalog tells: the truth, or nothing."""
+        rows = [
+            (
+                line.version.text,
+                line.direction.value,
+                line.statement or 0,
+                line.event.value,
+                line.digest,
+                line.fingerprint,
+            )
+            for line in self.journal
+        ]
+        return {each.version: self.judged(each) for each in attempts_of(rows, recorded)}
+
+    def judged(self, attempt: Attempt) -> Attempt:
+        cut = attempt.cut_off
+        if cut is None:
+            return attempt
+        where = (attempt.version.text, cut.statement)
+        if where not in self.traceless:
+            self.traceless[where] = self.fate.coin()
+        if self.traceless[where]:
+            return attempt
+        ran = self.executed[attempt.version.text, cut.statement - 1] == 1
+        return attempt._replace(judgement=Judgement(Verdict.RAN if ran else Verdict.NOT_RUN, "as it is"))
 
     def undo(self) -> None:
         self.held = None
@@ -238,14 +281,10 @@ class Migrations:
 
     def plan(self, world: type[World], database: Database) -> Plan:
         """The plan for what does not stand yet, with what a former run began."""
-        rows = [
-            (line.version.text, line.direction.value, line.statement or 0, line.event.value, line.digest)
-            for line in database.journal
-        ]
         recorded = {Version(version) for versions, _ in self.named for version in versions} - database.records
         if self.direction is Direction.UP:
             recorded = database.records
-        attempts = {each.version: each for each in attempts_of(rows, frozenset(recorded))}
+        attempts = database.begun(frozenset(recorded))
         segments: list[Segment] = []
         for versions, statements in self.named:
             steps = tuple(

@@ -202,7 +202,7 @@ REFUSALS = {
         {},
         ContradictionError,
         6,
-        "db/migrations/002_step.py:5: in doubt: nobody can tell whether the last statement of 002 step ran",
+        "db/migrations/002_step.py:5: in doubt: nobody can tell whether statement 1 of 002 step ran",
         None,
         declared={"002": "open"},
         begun={"002": "down: intent"},

@@ -87,6 +87,35 @@ PLANS = {
     "strict does not mind what is not wanted now": Case(
         FIVE, "001 002 004", wish={"strict": True, "target": "002"}
     ),
+    # --- what was cut off ---
+    "what ran is not run again, and that is said": Case(
+        "001 <- 002",
+        "001",
+        declared={"002": "open"},
+        begun={"002": "up: intent done intent ran"},
+        steps="[002]",
+        warnings=(
+            "statement 2 of 002 step was cut off, but it ran, as the database tells (as it is): it is not run again",
+        ),
+    ),
+    "what did not run is run, and that is said": Case(
+        "001 <- 002",
+        "001",
+        declared={"002": "open"},
+        begun={"002": "up: intent not_run"},
+        steps="[002]",
+        warnings=(
+            "statement 1 of 002 step was cut off and did not run, as the database tells (as it is): it is run now",
+        ),
+    ),
+    "what may run twice is run, and that is said": Case(
+        "001 <- 002",
+        "001",
+        declared={"002": "open"},
+        begun={"002": "up: intent repeatable"},
+        steps="[002]",
+        warnings=("statement 1 of 002 step was cut off and may have run: it is run again (as it is)",),
+    ),
     # --- changed ---
     "changed is allowed on request, and said": Case(
         FIVE,
@@ -241,11 +270,23 @@ REFUSALS = {
         {},
         ContradictionError,
         6,
-        "db/migrations/002_step.py:5: in doubt: nobody can tell whether the last statement of 002 step ran",
-        "see 'stepwell log', look at the database, then say 'stepwell mark 002' (all of it is there) "
-        "or 'stepwell unmark 002' (none of it is there)",
+        "db/migrations/002_step.py:5: in doubt: nobody can tell whether statement 2 of 002 step ran",
+        "see 'stepwell log' and look at the database: 'stepwell repair --done 002' says that it ran, "
+        "'stepwell repair --not-done 002' that it did not; "
+        "or 'stepwell mark 002' (all of it is there), 'stepwell unmark 002' (none of it is there)",
         declared={"002": "open"},
         begun={"002": "up: intent done intent"},
+    ),
+    "in doubt, though the database was asked": Refused(
+        FIVE,
+        "001",
+        {},
+        ContradictionError,
+        6,
+        "db/migrations/002_step.py:5: in doubt: nobody can tell whether statement 1 of 002 step ran: as it is",
+        None,
+        declared={"002": "open"},
+        begun={"002": "up: intent unknown"},
     ),
     "in doubt, though it stands after the target": Refused(
         FIVE,
@@ -253,7 +294,7 @@ REFUSALS = {
         {"target": "001"},
         ContradictionError,
         6,
-        "db/migrations/002_step.py:5: in doubt: nobody can tell whether the last statement of 002 step ran",
+        "db/migrations/002_step.py:5: in doubt: nobody can tell whether statement 1 of 002 step ran",
         None,
         declared={"002": "open"},
         begun={"002": "up: intent"},

@@ -25,6 +25,8 @@ from stepwell.core.actions import (
     Execute,
     Failed,
     Held,
+    Inquire,
+    Inquired,
     Keep,
     Log,
     LogEvent,
@@ -37,7 +39,8 @@ from stepwell.core.actions import (
     Wants,
 )
 from stepwell.core.errors import FailureKind, Fault
-from stepwell.core.history import HistoryMark
+from stepwell.core.evidence import Judgement, Verdict
+from stepwell.core.history import Attempt, HistoryMark, JournalEntry
 from stepwell.core.migration import Direction, Version
 from stepwell.core.report import Outcome as StepOutcome
 from stepwell.core.report import StatementReport
@@ -81,11 +84,13 @@ def words_of(action: Action) -> str:  # noqa: C901, PLR0911 - a line for each ac
             return f"abort {segment.number}"
         case Confirm(versions):
             return "confirm " + " ".join(map(str, versions))
+        case Inquire(step):
+            return f"inquire {step.version}"
         case Sleep(seconds, _, _, retry_of):
             return f"sleep {seconds:.2f} {'to retry' if retry_of else 'for the lock'}"
 
 
-def outcome_of(words: str, mark: HistoryMark) -> Outcome:  # noqa: PLR0911 - a line for each outcome
+def outcome_of(words: str, mark: HistoryMark) -> Outcome:  # noqa: C901, PLR0911 - a line for each outcome
     """What a dialogue tells the machine. `fails of 001` names the step whose statement it was."""
     match words.split():
         case ["held"]:
@@ -104,9 +109,19 @@ def outcome_of(words: str, mark: HistoryMark) -> Outcome:  # noqa: PLR0911 - a l
             return Confirmed(frozenset(map(Version, versions)))
         case ["has-no-answer"]:
             return Confirmed(None)
+        case ["found", verdict]:
+            return Inquired(cut_off(verdict))
+        case ["nothing-begun"]:
+            return Inquired(None)
         case [kind, *of]:
             return Failed(Fault(kind, version=of[-1] if of else None), KINDS[kind])
     raise AssertionError(words)
+
+
+def cut_off(verdict: str) -> Attempt:
+    """A step that was cut off at its first statement, and what the catalog tells of that."""
+    entry = JournalEntry(1, "intent", "digest a", "as it was")
+    return Attempt(Version("001"), "up", (entry,), Judgement(Verdict(verdict), "as it is"))
 
 
 KINDS = {
@@ -219,6 +234,8 @@ def well(action: Action, made: Plan) -> Outcome:
             return Committed(made.mark)
         case Confirm(versions):
             return Confirmed(frozenset(versions))
+        case Inquire():
+            return Inquired(cut_off("unknown"))
         case _:
             return Ok()
 
@@ -300,7 +317,7 @@ def test_doubt_comes_with_advice(world: type[World]) -> None:
     assert end.ending.fault is not None
     assert end.ending.fault.hint == (
         "001 is in doubt: see 'stepwell log', look at the database, then say "
-        "'stepwell mark 001' (all of it is there) or 'stepwell unmark 001' (none of it)"
+        "'stepwell repair --done 001' (the statement ran) or 'stepwell repair --not-done 001' (it did not)"
     )
 
 

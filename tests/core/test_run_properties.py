@@ -19,6 +19,7 @@ from stepwell.core.actions import (
     Execute,
     Failed,
     Held,
+    Inquired,
     LogEvent,
     Ok,
     Outcome,
@@ -173,6 +174,7 @@ OUTCOMES = st.sampled_from(
         Committed(HistoryMark()),
         Confirmed(None),
         Confirmed(frozenset()),
+        Inquired(None),
         *(Failed(Fault(kind.value), kind) for kind in FailureKind),
     ]
 )

@@ -22,6 +22,8 @@ from stepwell.core.actions import (
     Confirmed,
     Execute,
     Failed,
+    Inquire,
+    Inquired,
     Keep,
     Log,
     LogEvent,
@@ -30,7 +32,13 @@ from stepwell.core.actions import (
     Resume,
     Sleep,
 )
-from stepwell.core.errors import FailureKind, Fault, StepError, StepwellError
+from stepwell.core.errors import (
+    ConnectionFailedError,
+    FailureKind,
+    Fault,
+    StepError,
+    StepwellError,
+)
 from stepwell.core.events import (
     Retrying,
     SegmentAborted,
@@ -45,7 +53,7 @@ from stepwell.core.report import Outcome as StepOutcome
 from stepwell.ports import EngineError, Kept
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from stepwell.app.calls import CallBook
     from stepwell.app.context import Context
@@ -63,6 +71,8 @@ if TYPE_CHECKING:
 Classes = Mapping[Version, type[Author] | None]
 
 
+LONGEST_RECOVERY = 30.0  # seconds that a server has to come back
+RECOVERY_PAUSE = 0.2
 _DONE = {Direction.UP: StepOutcome.APPLIED, Direction.DOWN: StepOutcome.REVERTED}
 
 
@@ -83,6 +93,7 @@ class Shell:
         self._classes, self._batch, self._checksum = classes, batch, checksum
         self._positions = {step.version: index for index, step in enumerate(plan.steps, 1)}
         self._open: _OpenStep | None = None
+        self._patience = min(context.settings.lock_wait, LONGEST_RECOVERY)
         self._books: list[CallBook] = []  # of the steps that ran; a task of one may come late
 
     async def drive(self, machine: Machine) -> RunEnd:
@@ -144,8 +155,7 @@ class Shell:
                 await self._keep(step, line)
                 return Ok()
             case Log(lines):
-                if lines:
-                    await self._connection.log(lines, self._batch)
+                await self._log(lines)
                 return Ok()
             case Commit(segment):
                 return await self._commit(segment)
@@ -153,6 +163,8 @@ class Shell:
                 return await self._abort(segment, reason)
             case Confirm():
                 return await self._confirm()
+            case Inquire(step):
+                return await self._inquire(step)
             case Sleep():
                 return await self._sleep(action)
 
@@ -237,8 +249,35 @@ class Shell:
             await self._open.stop()
             self._open = None
 
+    async def _log(self, lines: Sequence[LogLine]) -> None:
+        if not lines:
+            return
+        if self._open is None:  # within a step a new connection would not have the lock
+            await self._recover()
+        await self._connection.log(lines, self._batch)
+
+    async def _recover(self) -> None:
+        """Wait for the server where the connection to it was lost: for a while, and once."""
+        limit = self._context.clock() + self._patience
+        while True:
+            try:
+                return await self._connection.recover()
+            except ConnectionFailedError as error:
+                if not error.refusal.passes or self._context.clock() >= limit:
+                    self._patience = 0.0
+                    raise
+            await asyncio.sleep(RECOVERY_PAUSE)
+
+    async def _inquire(self, step: Step) -> Outcome:
+        await self._recover()
+        history = await self._connection.read()
+        meant = (step.version, step.direction.value)
+        found = [each for each in history.attempts if (each.version, each.direction) == meant]
+        return Inquired(found[0] if found else None)
+
     async def _confirm(self) -> Outcome:
         try:
+            await self._recover()
             return Confirmed(await self._connection.confirm(self._batch))
         except StepwellError:
             return Confirmed(None)

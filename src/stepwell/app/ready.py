@@ -62,9 +62,11 @@ def _load(context: Context, shelf: Shelf, made: Plan) -> tuple[Classes, bool]:
     return classes, told_otherwise
 
 
-async def before_first(shelf: Shelf, connection: Connection, ready: Ready) -> None:
+async def before_first(shelf: Shelf, connection: Connection, ready: Ready, *, strict: bool) -> None:
     """Everything that may still refuse the run before its first statement."""
     await connection.check_rights(ready.history)
+    if any(not segment.transactional for segment in ready.plan.segments):
+        await connection.check_sessions(strict=strict)
     if ready.plan.direction is Direction.UP:
         await refuse_existing(shelf, connection, ready)
 

@@ -67,7 +67,7 @@ async def _as_planned(
         course = _told(course, ready.plan)
         if not ready.plan.steps:
             return finish(context, course, stands)
-        await before_first(shelf, connection, ready)
+        await before_first(shelf, connection, ready, strict=course.wish.strict)
         _tell(context, ready.plan)
         end = await _drive(context, shelf, connection, course.batch, ready)
         if end.ending is None or not end.ending.stale:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stepwell.core.errors import Fault
-    from stepwell.core.history import HistoryMark
+    from stepwell.core.history import Attempt, HistoryMark
     from stepwell.core.migration import Direction, Version
     from stepwell.core.plan import Segment, Step
     from stepwell.core.report import StatementReport
@@ -34,7 +34,10 @@ class LogEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One row of the log to be written. `digest` is that of the statement, `elapsed_ms` of what the row tells."""
+    """One row of the log to be written. `digest` is that of the statement, `elapsed_ms` of what the row tells.
+
+    `fingerprint` is what the catalog said before a statement that has an intent.
+    """
 
     event: LogEvent
     version: Version
@@ -46,6 +49,7 @@ class LogLine:
     elapsed_ms: float | None = None
     digest: str | None = None
     error: str | None = None
+    fingerprint: str | None = None
 
 
 # --- actions ----------------------------------------------------------------------------------------------------------
@@ -123,6 +127,13 @@ class Confirm:
 
 
 @dataclass(frozen=True, slots=True)
+class Inquire:
+    """Ask the database how far a step outside a transaction came, whose answer was lost."""
+
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
 class Sleep:
     """Wait, in seconds; told to people as a wait for the lock (with its holder) or before another attempt."""
 
@@ -133,7 +144,9 @@ class Sleep:
     attempt: int = 0
 
 
-Action = Prepare | Acquire | Apply | Execute | Resume | Keep | Log | Commit | Abort | Confirm | Sleep
+Action = (
+    Prepare | Acquire | Apply | Execute | Resume | Keep | Log | Commit | Abort | Confirm | Inquire | Sleep
+)
 
 
 # --- outcomes ---------------------------------------------------------------------------------------------------------
@@ -185,6 +198,13 @@ class Confirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class Inquired:
+    """How far a step came, by its journal and the catalog; None: there is no unfinished attempt of it."""
+
+    attempt: Attempt | None
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """It failed; `fault.version` names the step whose statement it was, which may be an earlier one than asked for."""
 
@@ -193,4 +213,4 @@ class Failed:
     statements: tuple[StatementReport, ...] = field(default=())
 
 
-Outcome = Held | Busy | Ok | Wants | Committed | Confirmed | Failed
+Outcome = Held | Busy | Ok | Wants | Committed | Confirmed | Inquired | Failed

@@ -160,6 +160,16 @@ class Refusal(StrEnum):
     LOST = "connection lost"
     OTHER = "other"
 
+    @property
+    def passes(self) -> bool:
+        """Whether it may be over soon: the server is starting, or its name is not known yet."""
+        return self in _PASSING
+
+
+_PASSING = frozenset(
+    {Refusal.REFUSED, Refusal.STARTING, Refusal.TOO_MANY, Refusal.UNREACHABLE, Refusal.NAME, Refusal.LOST}
+)
+
 
 class ConnectionFailedError(StepwellError):
     """The database can't be reached, or refuses; `refusal` says which of the two and why."""

@@ -11,6 +11,7 @@ class Verdict(StrEnum):
 
     RAN = "ran"
     NOT_RUN = "not_run"
+    REPEATABLE = "repeatable"  # whether it ran or not, running it again changes nothing else
     UNKNOWN = "unknown"
 
 

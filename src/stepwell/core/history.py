@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from stepwell.core.evidence import Verdict
 from stepwell.core.migration import Version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
+    from stepwell.core.evidence import Judgement
     from stepwell.core.migration import Migration, SourceFile
 
 
@@ -76,24 +78,43 @@ class JournalEntry(NamedTuple):
     statement: int
     event: str
     digest: str | None
+    fingerprint: str | None = None
 
 
 class Attempt(NamedTuple):
-    """A step outside a transaction that began and has no record: what its journal says, in order."""
+    """A step outside a transaction that began and has no record: what its journal says, in order.
+
+    `judgement` is what the catalog tells of the statement at which it was cut off.
+    """
 
     version: Version
     direction: str
     entries: tuple[JournalEntry, ...]
+    judgement: Judgement | None = None
+
+    @property
+    def cut_off(self) -> JournalEntry | None:
+        """The statement that has an intent and nothing after it, if one has: the log can't tell whether it ran."""
+        last = self.entries[-1] if self.entries else None
+        return last if last is not None and last.event == "intent" else None
 
     @property
     def done(self) -> tuple[str | None, ...]:
         """The digests of the statements that are done, in their order."""
-        return tuple(entry.digest for entry in self.entries if entry.event == "done")
+        done = tuple(entry.digest for entry in self.entries if entry.event == "done")
+        return (*done, self.found_done.digest) if self.found_done is not None else done
+
+    @property
+    def found_done(self) -> JournalEntry | None:
+        """The statement at which it was cut off, where the catalog tells that it ran."""
+        ran = self.judgement is not None and self.judgement.verdict is Verdict.RAN
+        return self.cut_off if ran else None
 
     @property
     def in_doubt(self) -> bool:
-        """Whether the last statement has an intent and nothing after it: nobody can tell whether it ran."""
-        return bool(self.entries) and self.entries[-1].event == "intent"
+        """Whether nobody can tell if the statement at which it was cut off ran."""
+        unknown = self.judgement is None or self.judgement.verdict is Verdict.UNKNOWN
+        return self.cut_off is not None and unknown
 
 
 class History(NamedTuple):

@@ -65,7 +65,7 @@ class TableNames(NamedTuple):
     def select_journal(self) -> str:
         """The journal of every step without transaction that began and was not closed, in order."""
         return (
-            f"SELECT version, direction, statement, event, checksum FROM {self.log} l"
+            f"SELECT version, direction, statement, event, checksum, fingerprint FROM {self.log} l"
             f" WHERE event IN ({_quoted(JOURNAL_EVENTS)}) AND id > coalesce((SELECT max(id) FROM {self.log} c"
             f" WHERE c.version = l.version AND c.event IN ({_quoted(CLOSING_EVENTS)})), 0) ORDER BY id"
         )
@@ -100,8 +100,8 @@ def attempts_of(rows: Iterable[Sequence[Any]], recorded: frozenset[Version]) -> 
     Done marks count only within an attempt that has no record yet (down: that still has one).
     """
     found: dict[tuple[Version, str], list[JournalEntry]] = {}
-    for version, direction, statement, event, digest in rows:
-        entry = JournalEntry(statement, event, digest)
+    for version, direction, statement, event, digest, fingerprint in rows:
+        entry = JournalEntry(statement, event, digest, fingerprint)
         found.setdefault((Version(version), direction), []).append(entry)
     return tuple(
         Attempt(version, direction, tuple(entries))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from stepwell.core.migration import Direction
 from stepwell.core.plan.blocks import refuse_wrong_blocks
 from stepwell.core.plan.down import plan_down
+from stepwell.core.plan.resumed import resumed
 from stepwell.core.plan.segments import segments_of, warnings_of
 from stepwell.core.plan.up import plan_up
 from stepwell.core.plan.values import Plan, Segment, Situation, Step
@@ -32,5 +33,9 @@ def plan(situation: Situation, wish: Wish, facts: Facts, *, transactional_ddl: b
     steps, warnings = (plan_up if wish.direction is Direction.UP else plan_down)(situation, wish)
     refuse_wrong_blocks(steps, facts, transactional_ddl=transactional_ddl)
     segments = segments_of(steps, wish.atomic, facts, transactional_ddl=transactional_ddl)
-    told = (*warnings, *warnings_of(segments, wish.atomic, transactional_ddl=transactional_ddl))
+    told = (
+        *warnings,
+        *resumed(steps),
+        *warnings_of(segments, wish.atomic, transactional_ddl=transactional_ddl),
+    )
     return Plan(wish.direction, segments, situation.mark, told)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from stepwell.core.errors import ContradictionError, IrreversibleError, TargetError
 from stepwell.core.history import State, way_to_forget
 from stepwell.core.migration import Direction
+from stepwell.core.plan.resumed import in_doubt
 from stepwell.core.plan.target import find, is_base
 from stepwell.core.plan.values import Step
-from stepwell.core.plan.words import changed, half_applied, in_doubt, names, refuse_unfit
+from stepwell.core.plan.words import changed, half_applied, names, refuse_unfit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +28,7 @@ def plan_down(situation: Situation, wish: Wish) -> tuple[tuple[Step, ...], tuple
     for entry in situation.ordered:
         refuse_unfit(entry)
         if entry.state is State.IN_DOUBT:
-            raise in_doubt(entry)
+            raise in_doubt(entry, situation.attempts.get(entry.version))
         if entry.state is State.FAILED and not entry.applied:
             raise half_applied(entry)
     records = {

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from stepwell.core.errors import ContradictionError, TargetError
 from stepwell.core.history import State, way_to_forget
 from stepwell.core.migration import BASE, Direction
+from stepwell.core.plan.resumed import in_doubt
 from stepwell.core.plan.target import find, is_base
 from stepwell.core.plan.values import Step
-from stepwell.core.plan.words import changed, half_reverted, in_doubt, names, refuse_unfit
+from stepwell.core.plan.words import changed, half_reverted, names, refuse_unfit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 def plan_up(situation: Situation, wish: Wish) -> tuple[tuple[Step, ...], tuple[str, ...]]:
     """Give the steps, and what people should know of them beforehand."""
-    warnings = [*_contradictions(situation.ordered, wish)]
+    warnings = [*_contradictions(situation, wish)]
     wanted = _wanted(situation, wish)
     pending = [entry for entry in situation.ordered if not entry.applied and entry.version in wanted]
     warnings += _out_of_order(situation, pending, wish)
@@ -65,12 +66,13 @@ def _out_of_order(situation: Situation, pending: Sequence[Entry], wish: Wish) ->
     yield message
 
 
-def _contradictions(entries: Sequence[Entry], wish: Wish) -> Iterable[str]:
+def _contradictions(situation: Situation, wish: Wish) -> Iterable[str]:
     """Refuse what contradicts itself; tell what is allowed all the same."""
+    entries = situation.ordered
     for entry in entries:
         refuse_unfit(entry)
         if entry.state is State.IN_DOUBT:
-            raise in_doubt(entry)
+            raise in_doubt(entry, situation.attempts.get(entry.version))
         if entry.state is State.FAILED and entry.applied:
             raise half_reverted(entry)
     different = [entry for entry in entries if entry.state is State.CHANGED]

@@ -44,16 +44,6 @@ def changed(entries: Sequence[Entry]) -> ContradictionError:
     )
 
 
-def in_doubt(entry: Entry) -> ContradictionError:
-    """A step outside a transaction of which nobody knows how far it came."""
-    return ContradictionError(
-        f"in doubt: nobody can tell whether the last statement of {entry.version} {entry.name} ran",
-        place=place_of(entry),
-        hint=f"see 'stepwell log', look at the database, then say 'stepwell mark {entry.version}' (all of it is there) "
-        f"or 'stepwell unmark {entry.version}' (none of it is there)",
-    )
-
-
 def half_applied(entry: Entry) -> ContradictionError:
     """A rollback meets a step that `migrate` began."""
     return ContradictionError(

@@ -17,6 +17,8 @@ from stepwell.core.actions import (
     Committed,
     Execute,
     Failed,
+    Inquire,
+    Inquired,
     Keep,
     Log,
     LogEvent,
@@ -26,6 +28,7 @@ from stepwell.core.actions import (
     Wants,
 )
 from stepwell.core.errors import FailureKind, Fault
+from stepwell.core.history import command
 from stepwell.core.ledger import Ending, Why, final_line
 from stepwell.core.run.patience import acquire, retried
 from stepwell.core.run.settle import settle
@@ -83,20 +86,49 @@ def _stop(stopped: _Stopped, step: Step, segment: Segment, ledger: Ledger) -> Pa
         settled = yield from settle([step], failure, ledger)
         if isinstance(settled, Ending):
             return settled
+    doubtful = stopped.where is _Where.DURING and (yield from _in_doubt(step))
     yield Log(ledger.fail(segment, failure.fault))
-    if stopped.where is _Where.DURING:
+    if doubtful:
         ledger.doubt([step])
-        return Ending(_in_doubt(step, failure.fault), Why.IN_DOUBT)
+        return Ending(_told_doubt(step, failure.fault), Why.IN_DOUBT)
     return Ending(failure.fault)
 
 
+def _in_doubt(step: Step) -> Part[bool]:
+    """Whether nobody can tell if the statement ran whose answer was lost: the database is asked."""
+    outcome = yield Inquire(step)
+    if not isinstance(outcome, Inquired):
+        return True
+    return outcome.attempt is not None and outcome.attempt.in_doubt
+
+
 def _apply(step: Step, segment: Segment, ledger: Ledger) -> Part[_Stopped | None]:
+    if found := _found_done(step, segment):
+        logged = yield Log((found,))
+        if not isinstance(logged, Ok):
+            return _Stopped(failure_of(logged))
     ran = yield from _statements(step, segment)
     if isinstance(ran, _Stopped):
         return ran
     ledger.ran(step, ran)
     kept = yield Keep(step, final_line(step, segment, ran))
     return None if isinstance(kept, Ok) else _Stopped(failure_of(kept), _Where.RECORD)
+
+
+def _found_done(step: Step, segment: Segment) -> LogLine | None:
+    """The mark that a former run could not write any more, for a statement that ran as the catalog tells."""
+    attempt = step.attempt
+    if attempt is None or attempt.judgement is None or (entry := attempt.found_done) is None:
+        return None
+    return LogLine(
+        LogEvent.DONE,
+        step.version,
+        step.direction,
+        segment.number,
+        statement=entry.statement,
+        digest=entry.digest,
+        error=f"found done: {attempt.judgement.why}",
+    )
 
 
 def _statements(step: Step, segment: Segment) -> Part[Ok | _Stopped]:
@@ -142,11 +174,12 @@ def _statement(step: Step, segment: Segment, wants: Wants) -> Part[_Stopped | No
     return _Stopped(failure, _Where.BETWEEN if isinstance(logged, Ok) else _Where.DURING)
 
 
-def _in_doubt(step: Step, fault: Fault) -> Fault:
+def _told_doubt(step: Step, fault: Fault) -> Fault:
     return replace(
         fault,
         hint=f"{step.version} is in doubt: see 'stepwell log', look at the database, then say "
-        f"'stepwell mark {step.version}' (all of it is there) or 'stepwell unmark {step.version}' (none of it)",
+        f"{command('repair --done', step.version)} (the statement ran) "
+        f"or {command('repair --not-done', step.version)} (it did not)",
     )
 
 

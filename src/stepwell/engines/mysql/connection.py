@@ -141,7 +141,14 @@ class MySQLConnection:
         """Stop the statement that runs, by a second connection."""
         await self._target.cancel()
 
+    async def obstacle(self) -> str | None:
+        """Nobody is asked."""
+        return None
+
     # --- acting ---
+
+    async def check_sessions(self, *, strict: bool) -> None:
+        """The lock finds a proxy out that changes sessions."""
 
     async def prepare(self) -> Busy | None:
         """See `Segments`, as for all that follows."""
@@ -182,6 +189,10 @@ class MySQLConnection:
     async def abort(self) -> None:
         """End the segment."""
         await self._segments.abort()
+
+    async def recover(self) -> None:
+        """Connect again, if need be."""
+        await self._segments.recover()
 
     async def confirm(self, batch: Batch) -> frozenset[Version]:
         """What the log says that this batch has done."""

@@ -48,6 +48,7 @@ def log_values(line: LogLine, batch: Batch) -> dict[str, Any]:
         "elapsed_us": round((line.elapsed_ms or 0.0) * 1000),
         "elapsed_ms": line.elapsed_ms,
         "checksum": line.digest,
+        "fingerprint": line.fingerprint,
         "host": batch.host,
         "tool": batch.tool,
         "error": line.error,

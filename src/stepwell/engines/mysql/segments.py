@@ -13,10 +13,11 @@ from stepwell.core.history import NO_MARK, HistoryMark, TableShape
 from stepwell.core.migration import Version
 from stepwell.core.tables import delete_record, insert_record, record_values, update_record
 from stepwell.engines.mysql import lock, session, tables
+from stepwell.engines.mysql.desk import MySQLDesk
 from stepwell.engines.mysql.inspect import refuse_cluster
-from stepwell.engines.mysql.journal import Journal
 from stepwell.engines.mysql.rights import DENIED, missing
 from stepwell.engines.mysql.wire import MySQLWire
+from stepwell.journal import StatementJournal
 from stepwell.ports import EngineError, Sealed
 
 if TYPE_CHECKING:
@@ -38,11 +39,11 @@ class Segments:
     def __init__(self, target: Target) -> None:
         self._target = target
         self._locked = False
-        self._journal = self._new_journal()
+        self._begin_journal()
 
-    def _new_journal(self) -> Journal:
-        rules = self._target.rules
-        return Journal(self._target.channel, self._target.names, rules)
+    def _begin_journal(self) -> None:
+        self._desk = MySQLDesk(self._target.channel, self._target.names, self._target.rules)
+        self._journal = StatementJournal(self._desk)
 
     async def _execute(
         self, sql: str, values: Mapping[str, Any] | None = None, shown: str | None = None
@@ -121,7 +122,7 @@ class Segments:
         try:
             await self._target.remember()
             await self._set_timeouts()
-            self._journal = self._new_journal()
+            self._begin_journal()
             if transactional:
                 await self._execute("BEGIN")
             return Held(await self._mark())
@@ -187,17 +188,14 @@ class Segments:
                     version=line.version.text,
                 )
             )
-        await self._journal.insert([line], batch)
+        await self._desk.write([line], batch)
         if own:
             await self._execute("COMMIT")
 
     async def log(self, lines: Sequence[LogLine], batch: Batch) -> None:
         """Write log lines."""
-        if self._target.channel.broken:
-            await self._target.open()
-            self._journal = self._new_journal()
         if self._target.channel.in_transaction and not self._journal.holds_transaction:
-            await self._journal.insert(lines, batch)
+            await self._desk.write(lines, batch)
         else:
             await self._journal.log(lines, batch)
 
@@ -211,7 +209,7 @@ class Segments:
 
     async def abort(self) -> None:
         """End the segment. Quiet: where the connection is gone, the server has freed the lock."""
-        self._journal = self._new_journal()
+        self._begin_journal()
         if self._target.channel.broken:
             self._locked = False
             return
@@ -224,11 +222,15 @@ class Segments:
             self._locked = False
             self._target.channel.drop()
 
-    async def confirm(self, batch: Batch) -> frozenset[Version]:
-        """What the log says. On a new connection the lock is waited for first: then the old one has ended."""
+    async def recover(self) -> None:
+        """On a new connection the lock is waited for first: then the old one has ended."""
         if self._target.channel.broken:
             await self._target.open()
+            self._begin_journal()
             await self._wait_for_old_session()
+
+    async def confirm(self, batch: Batch) -> frozenset[Version]:
+        """What the log says."""
         rows = await self._target.channel.rows(self._target.names.select_confirmed, {"batch": batch.id})
         return frozenset(Version(row[0]) for row in rows)
 

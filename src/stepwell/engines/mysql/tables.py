@@ -70,7 +70,7 @@ def insert_log(tables: TableNames) -> str:
     """One log row; the values are those of `rows.log_values`."""
     return (
         f"INSERT INTO {tables.log} (batch, segment, version, name, direction, event, statement, statements, started_at,"
-        " elapsed_ms, checksum, db_user, host, tool, error) VALUES (:batch, :segment, :version, :name, :direction,"
-        f" :event, :statement, :statements, {UTC_NOW} - INTERVAL :elapsed_us MICROSECOND, :elapsed_ms, :checksum,"
-        " CURRENT_USER(), :host, :tool, :error)"
+        " elapsed_ms, checksum, fingerprint, db_user, host, tool, error) VALUES (:batch, :segment, :version, :name,"
+        f" :direction, :event, :statement, :statements, {UTC_NOW} - INTERVAL :elapsed_us MICROSECOND, :elapsed_ms,"
+        " :checksum, :fingerprint, CURRENT_USER(), :host, :tool, :error)"
     )

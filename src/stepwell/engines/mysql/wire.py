@@ -12,11 +12,11 @@ from stepwell.engines.mysql.tables import quote
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from stepwell.engines.mysql.channel import Channel
-    from stepwell.engines.mysql.journal import Journal
+    from stepwell.journal import Send, StatementJournal
     from stepwell.ports import BoundStatement
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ LOCKS = frozenset({"LOCK", "UNLOCK"})
 class MySQLWire:
     """Statements of one step; each is done when its method returns. Without a journal they are reads."""
 
-    def __init__(self, channel: Channel, journal: Journal | None) -> None:
+    def __init__(self, channel: Channel, journal: StatementJournal | None) -> None:
         self._channel = channel
         self._journal = journal
 
@@ -39,35 +39,29 @@ class MySQLWire:
     async def run_many(self, statement: BoundStatement, rows: Sequence[Any]) -> None:
         """Run a statement for every row of parameters: all of them, or none."""
 
-        async def work() -> None:
+        async def send(each: BoundStatement) -> None:
             own = not self._channel.in_transaction
             if own:
                 await self._channel.send("BEGIN")
-            await self._channel.send_many(statement.sql, rows, origin=statement.origin, shown=statement.shown)
+            await self._channel.send_many(each.sql, rows, origin=each.origin, shown=each.shown)
             if own and self._channel.in_transaction:
                 await self._channel.send("COMMIT")
 
-        await self._journalled(statement, work)
+        await self._journalled(statement, send)
 
     async def count(self, statement: BoundStatement) -> int:
         """The number of rows affected."""
         return await self._journalled(
             statement,
-            lambda: self._channel.send(
-                statement.sql, statement.params, origin=statement.origin, shown=statement.shown
-            ),
+            lambda each: self._channel.send(each.sql, each.params, origin=each.origin, shown=each.shown),
         )
 
     async def rows(self, statement: BoundStatement, *, limit: int | None = None) -> list[dict[str, Any]]:
         """The rows as dicts, at most `limit`."""
         names, found = await self._journalled(
             statement,
-            lambda: self._channel.fetch(
-                statement.sql,
-                statement.params,
-                origin=statement.origin,
-                shown=statement.shown,
-                limit=limit,
+            lambda each: self._channel.fetch(
+                each.sql, each.params, origin=each.origin, shown=each.shown, limit=limit
             ),
         )
         return [dict(zip(names, row, strict=True)) for row in found]
@@ -80,14 +74,17 @@ class MySQLWire:
         ):
             yield row
 
-    async def _journalled(self, statement: BoundStatement, work: Callable[[], Awaitable[T]]) -> T:
+    async def _journalled(self, statement: BoundStatement, send: Send[T]) -> T:
         _refuse(statement)
         if self._journal is None:
-            return await work()
-        async with self._journal.around(statement):
-            result = await work()
-            await self._must_be_as_before(statement)
-        return result
+            return await send(statement)
+
+        async def checked(each: BoundStatement) -> T:
+            result = await send(each)
+            await self._must_be_as_before(each)
+            return result
+
+        return await self._journal.perform(statement, checked)
 
     async def _must_be_as_before(self, statement: BoundStatement | None) -> None:
         """Else what is written down of this statement, and of all after it, would not be kept."""

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
     from stepwell.core.actions import Busy, Held, LogLine
     from stepwell.core.answers import LogEntry
-    from stepwell.core.history import Record
+    from stepwell.core.history import Attempt, Record
     from stepwell.core.migration import Version
     from stepwell.core.plan import Step
     from stepwell.core.sql.kinds import CreatedObject
     from stepwell.core.tables import TableNames
     from stepwell.core.url import DatabaseUrl
-    from stepwell.engines.postgresql.channel import Row
+    from stepwell.engines.postgresql.channel import Channel, Row
     from stepwell.engines.postgresql.inspect import Description
     from stepwell.engines.postgresql.segments import Segments
     from stepwell.ports import Batch, ConnectOptions, Dialect, Kept, Sealed, Wire
@@ -47,6 +47,7 @@ class PostgresConnection:
         self._target = Target(url, options)
         self._trusted = options.settings.trusted_owners
         self._acting: Segments | None = None
+        self._watching: Channel | None = None  # what is asked while a statement runs
         self._just_described = False  # about() comes directly before the first read(), and has asked already
 
     @property
@@ -69,7 +70,9 @@ class PostgresConnection:
     async def close(self) -> None:
         """Give everything back."""
         if self._acting is not None:
-            await self._acting.abort()
+            await self._acting.close()
+        if self._watching is not None:
+            await self._watching.connection.close()
         await self._target.close()
 
     # --- asking ---
@@ -97,7 +100,15 @@ class PostgresConnection:
             return History(shape, log_exists=log_exists)
         mark, records, journal = await self._rows(names, log_exists=log_exists)
         attempts = attempts_of(journal, frozenset(record.version for record in records))
+        if any(attempt.cut_off for attempt in attempts):
+            attempts = await self._judged(attempts)
         return History(shape, records, attempts, mark or mark_of(each.id for each in records), log_exists)
+
+    async def _judged(self, attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
+        from stepwell.engines.postgresql.evidence import judge
+        from stepwell.journal import judged
+
+        return await judged(attempts, lambda fingerprint: judge(self._target.channel, fingerprint))
 
     async def _rows(
         self, names: TableNames, *, log_exists: bool
@@ -166,7 +177,22 @@ class PostgresConnection:
 
         return await end_holder(self._target.channel, await self._target.key())
 
+    async def obstacle(self) -> str | None:
+        """Whom the statement of this connection waits for, asked by another one."""
+        from stepwell.engines.postgresql.lock import blocker
+
+        if not self._target.may_dial:
+            return None
+        if self._watching is None:
+            self._watching = await self._target.second()
+        number = self._target.channel.connection.info.backend_pid
+        return await blocker(self._watching, await self._target.key(), number)
+
     # --- acting ---
+
+    async def check_sessions(self, *, strict: bool) -> None:
+        """See that steps without a transaction can run."""
+        await self._segments.check_sessions(strict=strict)
 
     async def prepare(self) -> Busy | None:
         """Create or extend the tool's own tables."""
@@ -207,6 +233,10 @@ class PostgresConnection:
     async def abort(self) -> None:
         """End the segment so that nothing of its transaction stands."""
         await self._segments.abort()
+
+    async def recover(self) -> None:
+        """Connect again, if need be."""
+        await self._segments.recover()
 
     async def confirm(self, batch: Batch) -> frozenset[Version]:
         """What the log says that this batch has done."""

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from stepwell.core.errors import HistoryTableError
 from stepwell.core.history import TableShape
 from stepwell.core.tables import LOG_COLUMNS, shape_of
+from stepwell.engines.postgresql import tables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
+    from stepwell.core.tables import TableNames
 
 # One row a table found (history, log), or one without a table. Whatever is called is qualified and exact, as
 # `tables` says. The roles are asked of the catalog: of a superuser, pg_has_role says that it is everybody.
@@ -222,3 +225,16 @@ def _not_ours(found: Description, relation: Relation, why: str) -> HistoryTableE
         f"{found.schema}.{relation.name} can't be used as stepwell's table: {why}",
         hint="look at it; if it belongs to something else, choose other names with the settings 'table' and 'schema'",
     )
+
+
+def lacking(found: Description, names: TableNames, trusted_owners: Collection[str]) -> list[str]:
+    """The statements that create or extend the tool's own tables, as far as they are needed."""
+    statements = []
+    shape = trusted_shape(found, trusted_owners)
+    if shape is TableShape.ABSENT:
+        statements.append(tables.create_history(names))
+    elif shape is TableShape.SEVEN:
+        statements.append(tables.extend_history(names))
+    if not trusted_log(found, trusted_owners):
+        statements.append(tables.create_log(names))
+    return statements

@@ -10,13 +10,26 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stepwell.core.sql.kinds import StatementKind, classify
+from stepwell.engines.postgresql.bounds import CHECK_INTERVAL, KEEPALIVES
 from stepwell.engines.postgresql.lexical import POSTGRESQL
 from stepwell.engines.postgresql.tables import quote
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-OURS = frozenset({"lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"})
+# The limits that every session gets, and what a transaction has of its own.
+OURS = frozenset(
+    {
+        *(
+            "lock_timeout",
+            "statement_timeout",
+            "idle_in_transaction_session_timeout",
+            "transaction_isolation",
+        ),
+        *KEEPALIVES,
+        CHECK_INTERVAL[0],
+    }
+)
 
 SESSION = """
 SELECT current_user::text, session_user::text,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from stepwell.core.actions import LogLine
     from stepwell.core.errors import Place
     from stepwell.core.plan import Step
-    from stepwell.ports import Batch, Kept
+    from stepwell.ports import Batch, BoundStatement, Kept
 
 # SET CONSTRAINTS has no way back to what was declared, so each constraint that is declared so is named. A name that
 # also belongs to a constraint that can't be deferred would be an error, and is left out.
@@ -95,6 +95,7 @@ def log_arrays(lines: Sequence[LogLine], batch: Batch) -> list[Any]:
             line.statements,
             line.elapsed_ms,
             line.digest,
+            line.fingerprint,
             line.error,
         )
         for line in lines
@@ -154,12 +155,15 @@ def left_behind(words: Sequence[str], version: str, place: Place | None) -> Engi
     )
 
 
-def pooled() -> EngineError:
-    """The error of a step that needs a session, behind a pooler that gives out transactions."""
+def pooled(statement: BoundStatement) -> EngineError:
+    """The error of a statement that needs a session of its own, behind a pooler that gives out transactions."""
     return EngineError(
         Fault(
-            "a step without a transaction needs a session of its own, and a pooler stands between us and the database",
+            "behind a pooler this statement is refused: whether it ran could not be told after a failure",
             code="pooled",
+            version=statement.origin.version,
+            place=statement.origin.place,
+            statement=statement.shown,
             hint="give the address of the database itself as direct_url; it is used for such steps",
         )
     )

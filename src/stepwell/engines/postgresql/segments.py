@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import psycopg
 
-from stepwell.core.actions import Busy, Held, LogEvent
-from stepwell.core.errors import ConnectionFailedError, Refusal
-from stepwell.core.history import NO_MARK, HistoryMark, TableShape
+from stepwell.core.actions import Busy, Held
+from stepwell.core.errors import ConnectionFailedError, Fault, Refusal, UsageError
+from stepwell.core.history import NO_MARK, HistoryMark
 from stepwell.core.migration import Version
-from stepwell.engines.postgresql import lock, tables
+from stepwell.engines.postgresql import bounds, guard, lock
 from stepwell.engines.postgresql.books import Books, write_log
-from stepwell.engines.postgresql.inspect import describe, trusted_log, trusted_shape
+from stepwell.engines.postgresql.desk import PostgresDesk
+from stepwell.engines.postgresql.inspect import describe, lacking
 from stepwell.engines.postgresql.leftovers import SESSION, Session, compare, unlock
 from stepwell.engines.postgresql.named import named
 from stepwell.engines.postgresql.rows import (
@@ -26,21 +26,25 @@ from stepwell.engines.postgresql.rows import (
     own_timeouts,
 )
 from stepwell.engines.postgresql.wire import PostgresWire
+from stepwell.journal import StatementJournal
 from stepwell.ports import EngineError, Origin, Sealed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from stepwell.core.actions import LogLine
     from stepwell.core.history import Record
     from stepwell.core.plan import Step
-    from stepwell.core.tables import TableNames
     from stepwell.engines.postgresql.channel import Cursor
-    from stepwell.engines.postgresql.inspect import Description
+    from stepwell.engines.postgresql.tables import PostgresNames
     from stepwell.engines.postgresql.target import Target
     from stepwell.ports import Batch, Kept, Wire
 
 UNDEFINED_TABLE = "42P01"
+NO_SESSION = (
+    "steps without a transaction need a session of their own, and a pooler stands before the database"
+)
+DIRECT = "give the address of the database itself as direct_url; it is used for such steps"
 
 
 class Segments:
@@ -50,9 +54,14 @@ class Segments:
         self._target = target
         self._transactional = True
         self._session_lock = False
+        self._guard: guard.Guard | None = None  # holds the lock, where no session is ours
+        self._guarded = False
+        self._lost = False  # whether the guard was: another runner may be at work
         self._books = Books(target.channel)
         self._step: Step | None = None
         self._wire: PostgresWire | None = None
+        self._desk: PostgresDesk | None = None  # of a step without a transaction, as is its journal
+        self._journal: StatementJournal | None = None
         self._former_settings: dict[str, str] = {}  # what a lent session had is given back
 
     # --- the tool's own tables ---
@@ -65,14 +74,14 @@ class Segments:
         try:
             await self._target.channel.open_pipeline()
             await self._target.channel.send("BEGIN ISOLATION LEVEL READ COMMITTED")
-            await self._set_timeouts()
+            await self._bound()
             tried = await self._try(lock.TRY_TRANSACTION)
             described = await self._target.ask_description()
             if not await self._held(tried):
                 await self.abort()
                 return Busy(await lock.holder(self._target.channel, await self._target.key()))
             now = describe(await self._target.channel.fetch(described), self._target.settings.table)
-            for statement in self._missing(now, names):
+            for statement in lacking(now, names, self._target.settings.trusted_owners):
                 await self._target.channel.send(statement)
             await self._target.channel.send("COMMIT")
             await self._target.channel.close_pipeline()
@@ -80,18 +89,6 @@ class Segments:
             await self.abort()
             raise
         return None
-
-    def _missing(self, found: Description, names: TableNames) -> list[str]:
-        """What has to be created or extended."""
-        statements = []
-        shape = trusted_shape(found, self._target.settings.trusted_owners)
-        if shape is TableShape.ABSENT:
-            statements.append(tables.create_history(names))
-        elif shape is TableShape.SEVEN:
-            statements.append(tables.extend_history(names))
-        if not trusted_log(found, self._target.settings.trusted_owners):
-            statements.append(tables.create_log(names))
-        return statements
 
     # --- segments ---
 
@@ -113,24 +110,57 @@ class Segments:
             await self.abort()
             raise
 
-    async def _begin(self, names: TableNames) -> tuple[bool, HistoryMark]:
+    async def _begin(self, names: PostgresNames) -> tuple[bool, HistoryMark]:
         """A transaction with the lock in it: one round trip."""
         await self._target.channel.open_pipeline()
         await self._target.channel.send("BEGIN ISOLATION LEVEL READ COMMITTED")
-        await self._set_timeouts()
+        await self._bound()
         tried = await self._try(lock.TRY_TRANSACTION)
         mark = await self._target.channel.send(names.select_mark)
         await self._books.start_clock()
         return await self._held(tried), await self._read_mark(mark)
 
-    async def _hold(self, names: TableNames) -> tuple[bool, HistoryMark]:
-        """The lock on the session, for a step without a transaction: on the very session that will work."""
-        await self._target.need_own_session()
+    async def _hold(self, names: PostgresNames) -> tuple[bool, HistoryMark]:
+        """The lock for a step without a transaction: on the very session that will work, or else by a guard."""
+        own = await self._target.own_session()
         self._books = Books(self._target.channel)
-        await self._set_timeouts()
-        self._session_lock = await self._held(await self._try(lock.TRY_SESSION))
+        self._guarded = not own
+        if own:
+            await self._bound()
+            held = self._session_lock = await self._held(await self._try(lock.TRY_SESSION))
+        else:
+            held = await self._take_guard()
         mark = await self._target.channel.send(names.select_mark)
-        return self._session_lock, await self._read_mark(mark)
+        return held, await self._read_mark(mark)
+
+    async def _take_guard(self) -> bool:
+        """Take the lock by a guard; not while a statement of a runner that is gone still runs."""
+        if self._guard is None:
+            self._guard = guard.Guard(self._target)
+        if not await self._guard.take():
+            return False
+        if not await guard.has_room(self._target, self._guard):
+            raise EngineError(Fault(guard.TOO_SMALL, code="pooled", hint=DIRECT))
+        if await lock.orphan(self._target.channel, await self._target.key()) is None:
+            return True
+        await self._guard.give_back()
+        return False
+
+    async def check_sessions(self, *, strict: bool) -> None:
+        """See beforehand that steps without a transaction can run. Raises `UsageError` where they can't."""
+        if await self._target.own_session():
+            return
+        if strict:
+            raise UsageError(f"{NO_SESSION} (--strict)", hint=DIRECT)
+        self._guard = self._guard or guard.Guard(self._target)
+        if not await self._guard.take():
+            return  # somebody is at work; it is looked again when the lock is ours
+        try:
+            if not await guard.has_room(self._target, self._guard):
+                raise UsageError(f"{NO_SESSION}, and {guard.TOO_SMALL}", hint=DIRECT)
+        finally:
+            await self._guard.give_back()
+        self._target.tell(guard.WARNING)
 
     async def _try(self, sql: str) -> Cursor:
         return await self._target.channel.send(sql, [await self._target.key()])
@@ -143,33 +173,49 @@ class Segments:
         (row,) = await self._target.channel.fetch(cursor)
         return HistoryMark.of(row)
 
-    async def _set_timeouts(self) -> None:
-        await self._set(
-            lock_timeout=self._target.settings.lock_timeout,
-            statement_timeout=self._target.settings.statement_timeout,
-            idle_in_transaction_session_timeout=self._target.settings.idle_timeout,
-        )
-
-    async def _set(self, **seconds: float) -> None:
-        """Set timeouts for this transaction, or outside of one for the session until the segment ends."""
-        for name, value in seconds.items():
-            text = f"{math.ceil(value * 1000)}ms"  # rounded up, since 0 would be no limit
-            local = self._transactional or self._target.channel.in_transaction
-            if not local and name not in self._former_settings:
-                ((former,),) = await self._target.channel.rows(f"SHOW {name}")
-                self._former_settings[name] = str(former)
-            await self._target.channel.send(f"SET {'LOCAL ' if local else ''}{name} = '{text}'")
+    async def _bound(self, own: Mapping[str, str] | None = None) -> None:
+        """Set the limits of time for this transaction, or outside of one for the session until the segment ends."""
+        local = self._transactional or self._target.channel.in_transaction
+        values = own or {**bounds.timeouts(self._target.settings), **self._target.keepalives}
+        if not local:
+            (former,) = await self._target.channel.rows(bounds.read_all(values))
+            self._former_settings = {
+                **dict(zip(values, map(str, former), strict=True)),
+                **self._former_settings,
+            }
+        await self._target.channel.send(bounds.set_all(values, local=local))
+        if own is None and self._target.checks_client:
+            await self._target.channel.send(bounds.check_client(local=local))
 
     async def begin_step(self, step: Step) -> Wire:
         """Set the timeouts that the migration asks for."""
         self._step = step
-        own = own_timeouts(step)
-        if own:
-            await self._set(**own)
-        holding = self._transactional
-        write = self._write_before_lending if holding else None
-        self._wire = PostgresWire(self._target.channel, holding=holding, before_lending=write)
+        own = bounds.in_words(own_timeouts(step))
+        if own and not self._guarded:
+            await self._bound(own)
+        if not self._transactional:
+            await self._open_desk(bounded=bool(own))
+        self._wire = PostgresWire(
+            self._target.channel,
+            holding=self._transactional,
+            before_lending=self._write_before_lending if self._transactional else None,
+            journal=self._journal,
+            pooled=self._guarded,
+        )
         return self._wire
+
+    async def _open_desk(self, *, bounded: bool) -> None:
+        names, target = await self._target.names(), self._target
+        if self._guarded and self._guard is not None:
+            guarded = guard.GuardedDesk(target, names, self._guard, tell=target.tell)
+            if not await guarded.open():
+                raise guarded.lost()
+            self._desk = guarded
+        else:
+            self._desk = PostgresDesk(
+                target.channel, names, check=self._must_hold_lock, tell=target.tell, bounded=bounded
+            )
+        self._journal = StatementJournal(self._desk)
 
     async def _write_before_lending(self) -> None:
         """Should the migration commit what is before it, its records go with it."""
@@ -184,8 +230,8 @@ class Segments:
             await self._target.channel.send("SET CONSTRAINTS ALL IMMEDIATE", origin=origin)
             await self._target.channel.send(DEFER_AGAIN, origin=origin)
         watched = self._wire is not None and self._wire.before is not None
-        if own_timeouts(step) or watched:  # it may have set them itself, or reset everything
-            await self._set_timeouts()
+        if (own_timeouts(step) or watched) and not self._guarded:  # it may have reset everything
+            await self._bound()
         await self._books.stop_clock(step.version)
 
     async def _must_hold_lock(self) -> None:
@@ -234,16 +280,16 @@ class Segments:
             if self._books.due:
                 await self._books.write(names)
             return
-        await self._target.channel.send("BEGIN")
+        assert self._desk is not None  # noqa: S101 - a record comes after its step
+        await self._desk.begin()
         await self._books.write(names)
-        await self._target.channel.send("COMMIT")
+        await self._desk.commit()
 
     async def log(self, lines: Sequence[LogLine], batch: Batch) -> None:
-        """Write log lines in one statement."""
-        if self._target.channel.broken:
-            await self._target.open()
-        if any(line.event is LogEvent.INTENT for line in lines):
-            await self._must_hold_lock()
+        """Write log lines in one statement; within a step without a transaction by its journal."""
+        if self._journal is not None:
+            await self._journal.log(lines, batch)
+            return
         await write_log(self._target.channel, await self._target.names(), lines, batch)
 
     async def commit(self) -> Sealed:
@@ -271,6 +317,7 @@ class Segments:
         try:
             await self._target.channel.drop_pipeline()
             if self._target.channel.broken:
+                await self._forget_session()
                 return
             if self._target.channel.in_transaction:
                 await self._target.channel.send("ROLLBACK")
@@ -280,19 +327,38 @@ class Segments:
             await self._target.channel.connection.close()
 
     async def _end_session(self) -> None:
-        """Give the session lock back, and the settings of the session as they were."""
+        """Give the lock of the session back, and the settings of the session as they were."""
         if self._session_lock:
             await self._target.channel.rows(lock.UNLOCK_SESSION, [await self._target.key()])
-            self._session_lock = False
-        for name, former in self._former_settings.items():
-            await self._target.channel.send(f"SET {name} = '{former}'")
-        self._former_settings.clear()
+        if self._former_settings:
+            await self._target.channel.rows(bounds.set_all(self._former_settings, local=False))
+        await self._forget_session()
 
-    async def confirm(self, batch: Batch) -> frozenset[Version]:
-        """What the log says. On a new connection the lock is taken first: then the old transaction has ended."""
+    async def _forget_session(self) -> None:
+        self._lost = self._lost or (isinstance(self._desk, guard.GuardedDesk) and self._desk.fenced)
+        self._session_lock = self._guarded = False
+        self._former_settings.clear()
+        self._desk = self._journal = None
+        if self._guard is not None:
+            await self._guard.give_back()
+
+    async def close(self) -> None:
+        """End what is open beside the connection."""
+        await self.abort()
+        if self._guard is not None:
+            await self._guard.close()
+
+    async def recover(self) -> None:
+        """On a new connection the lock is taken first: then the old transaction has ended."""
         if self._target.channel.broken:
             await self._target.open()
             await self._wait_for_old_transaction()
+        elif self._lost:
+            await self._wait_for_old_transaction()
+        self._lost = False
+
+    async def confirm(self, batch: Batch) -> frozenset[Version]:
+        """What the log says."""
         rows = await named(
             self._target.channel, (await self._target.names()).select_confirmed, {"batch": batch.id}
         )
@@ -316,7 +382,7 @@ class Segments:
         await self._target.channel.send("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY")
         try:
             self._transactional = True
-            await self._set_timeouts()
+            await self._bound()
             yield PostgresWire(self._target.channel, holding=True)
         finally:
             await self.abort()

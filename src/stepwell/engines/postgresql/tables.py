@@ -44,10 +44,19 @@ class PostgresNames(TableNames):
     def select_journal(self) -> str:
         """The journal of every step without transaction that began and was not closed, in order."""
         return (
-            "SELECT l.version::text, l.direction::text, l.statement, l.event::text, l.checksum::text"
+            "SELECT l.version::text, l.direction::text, l.statement, l.event::text, l.checksum::text,"
+            " l.fingerprint::text"
             f" FROM {self.log} l WHERE l.event::text = ANY ({_array(JOURNAL_EVENTS)}) AND l.id::bigint >"
             f" coalesce((SELECT pg_catalog.max(c.id::bigint) FROM {self.log} c WHERE c.version::text = l.version::text"
             f" AND c.event::text = ANY ({_array(CLOSING_EVENTS)})), 0::bigint) ORDER BY l.id"
+        )
+
+    @property
+    def select_journal_end(self) -> str:
+        """The last row of the log that was written under the lock; that of a failure is not."""
+        return (
+            f"SELECT coalesce(pg_catalog.max(id::bigint), 0::bigint) FROM {self.log}"
+            f" WHERE event::text = ANY ({_array(JOURNAL_EVENTS + CLOSING_EVENTS)})"
         )
 
     @property
@@ -80,7 +89,7 @@ def quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def names(schema: str, table: str) -> TableNames:
+def names(schema: str, table: str) -> PostgresNames:
     """The qualified names of the two tables."""
     return PostgresNames(f"{quote(schema)}.{quote(table)}", f"{quote(schema)}.{quote(table + '_log')}")
 
@@ -129,14 +138,14 @@ def create_log(tables: TableNames) -> str:
 
 
 def insert_log(tables: TableNames) -> str:
-    """Log rows: ten arrays, of the columns in the order of `rows.log_arrays`, then batch, host and tool."""
-    rows = _rows("int", "text", "text", "text", "text", "int", "int", "float8", "text", "text")
+    """Log rows: eleven arrays, of the columns in the order of `rows.log_arrays`, then batch, host and tool."""
+    rows = _rows("int", "text", "text", "text", "text", "int", "int", "float8", "text", "text", "text")
     return (
         f"INSERT INTO {tables.log} (segment, version, name, direction, event, statement, statements, elapsed_ms,"
-        " checksum, error, batch, host, tool, db_user, started_at)"
-        f" SELECT g.*, $11::text, $12::text, $13::text, current_user,"
+        " checksum, fingerprint, error, batch, host, tool, db_user, started_at)"
+        f" SELECT g.*, $12::text, $13::text, $14::text, current_user,"
         f" {UTC_NOW} - coalesce(g.elapsed_ms, 0::float8) * interval '1 ms' FROM {rows} AS"
-        " g(segment, version, name, direction, event, statement, statements, elapsed_ms, checksum, error)"
+        " g(segment, version, name, direction, event, statement, statements, elapsed_ms, checksum, fingerprint, error)"
     )
 
 

@@ -11,19 +11,21 @@ from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError
 from stepwell.core.redact import Redactor
 from stepwell.core.url import parse_url
 from stepwell.engines.postgresql import tables
+from stepwell.engines.postgresql.bounds import CHECK_SINCE, KEEPALIVES
 from stepwell.engines.postgresql.channel import Channel
 from stepwell.engines.postgresql.inspect import DESCRIBE, describe
 from stepwell.engines.postgresql.lock import key_of
 from stepwell.engines.postgresql.opening import give_back, open_connection
-from stepwell.engines.postgresql.rows import pooled
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
-    from stepwell.core.tables import TableNames
+    from collections.abc import Mapping
+
     from stepwell.core.url import DatabaseUrl
     from stepwell.engines.postgresql.channel import Cursor
     from stepwell.engines.postgresql.inspect import Description
     from stepwell.engines.postgresql.opening import Opened
+    from stepwell.engines.postgresql.tables import PostgresNames
     from stepwell.ports import ConnectOptions
 
 NO_RIGHT = "42501"
@@ -61,20 +63,51 @@ class Target:
                 hint="see the setting 'role'; to allow it: GRANT ROLE TO USER",
             ) from error
 
-    async def need_own_session(self) -> None:
-        """See that no pooler stands between us and the session; if one does, connect by `direct_url`.
+    async def own_session(self) -> bool:
+        """Whether the session is ours alone: no pooler stands in between, or `direct_url` leads past it.
 
-        A pooler gives us a process number of its own. Raises `EngineError` where there is no other way.
+        A pooler gives us a process number of its own.
         """
         ((number,),) = await self.channel.rows("SELECT pg_catalog.pg_backend_pid()")
         if number == self.channel.connection.info.backend_pid:
-            return
-        if self.settings.direct_url is None or self._options.connect is not None:
-            raise pooled()
+            return True
+        if self.settings.direct_url is None or not self.may_dial:
+            return False
         await self.close()
         self._dialled = parse_url(self.settings.direct_url)
         self._redactor = Redactor((*self._dialled.secrets, *(self.url.secrets if self.url else ())))
         await self.open()
+        return True
+
+    @property
+    def may_dial(self) -> bool:
+        """Whether there is an address, so that a second connection can be made."""
+        return self._options.connect is None
+
+    async def second(self) -> Channel:
+        """A channel of its own to the same database. Raises `ConnectionFailedError`; a lent one has no second."""
+        if not self.may_dial:
+            raise UsageError("behind a pooler a connection that was lent can't be guarded", hint="lend none")
+        opened = await open_connection(self._dialled, self._options, self._redactor)
+        return Channel(opened.connection, self._redactor)
+
+    def tell(self, message: str) -> None:
+        """Tell people something that stops nothing."""
+        self._options.tell(message)
+
+    @property
+    def keepalives(self) -> Mapping[str, str]:
+        """How the server finds out that we are gone, where a network is in between."""
+        return KEEPALIVES if self._over_network else {}
+
+    @property
+    def checks_client(self) -> bool:
+        """Whether the server can look after its client while a statement runs."""
+        return self._over_network and self.channel.connection.info.server_version >= CHECK_SINCE
+
+    @property
+    def _over_network(self) -> bool:
+        return not self.channel.connection.info.host.startswith("/")
 
     async def close(self) -> None:
         """Give the connection back; there is nobody left to tell of a failure."""
@@ -96,7 +129,7 @@ class Target:
         table = self.settings.table
         return await self.channel.send(DESCRIBE, [self.settings.schema, table, f"{table}_log"])
 
-    def tables(self, found: Description) -> TableNames:
+    def tables(self, found: Description) -> PostgresNames:
         """The names of the tool's tables. Raises `UsageError` where their schema does not exist."""
         if found.schema is None:
             missing = self.settings.schema
@@ -106,7 +139,7 @@ class Target:
             )
         return tables.names(found.schema, self.settings.table)
 
-    async def names(self) -> TableNames:
+    async def names(self) -> PostgresNames:
         """The names of the tool's tables, by what the catalog said before."""
         return self.tables(await self.describe())
 

@@ -9,8 +9,10 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from stepwell.core.errors import FailureKind, Fault
+from stepwell.core.sql.kinds import StatementKind, classify
 from stepwell.engines.postgresql.leftovers import SESSION, Session, compare, may_leave_something, set_locally
-from stepwell.engines.postgresql.rows import left_behind
+from stepwell.engines.postgresql.lexical import POSTGRESQL
+from stepwell.engines.postgresql.rows import left_behind, pooled
 from stepwell.engines.postgresql.tables import quote
 from stepwell.ports import EngineError
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from stepwell.engines.postgresql.channel import Channel, Cursor, Row
+    from stepwell.journal import Send, StatementJournal, T
     from stepwell.ports import BoundStatement
 
 LOOP_TURNS = 4
@@ -26,7 +29,10 @@ FETCH_SIZE = 1000  # rows in memory at a time when an author iterates
 
 
 class PostgresWire:
-    """Statements of one step. `holding` is true in a transaction: cursors then need not outlive one."""
+    """Statements of one step. `holding` is true in a transaction: cursors then need not outlive one.
+
+    Outside of one, what may change something goes through the journal; `pooled`: no session is ours there.
+    """
 
     def __init__(
         self,
@@ -34,10 +40,13 @@ class PostgresWire:
         *,
         holding: bool,
         before_lending: Callable[[], Awaitable[None]] | None = None,
+        journal: StatementJournal | None = None,
+        pooled: bool = False,
     ) -> None:
         self._channel = channel
         self._holding = holding
         self._before_lending = before_lending
+        self._journal, self._pooled = journal, pooled
         self._cursors = count(1)
         self.before: Cursor | None = None  # the session, before the first statement that may change it
         self.seen: Row | None = None
@@ -47,6 +56,9 @@ class PostgresWire:
 
     async def run(self, statement: BoundStatement) -> None:
         """Queue a statement; outside a pipeline it is done when this returns."""
+        await self._journalled(statement, self._run)
+
+    async def _run(self, statement: BoundStatement) -> None:
         if statement.copy_data is not None:
             await self._channel.copy(
                 statement.sql, statement.copy_data, origin=statement.origin, shown=statement.shown
@@ -54,9 +66,17 @@ class PostgresWire:
         else:
             await self._send(statement)
 
+    async def _journalled(self, statement: BoundStatement, send: Send[T]) -> T:
+        if self._pooled and classify(statement.shown, POSTGRESQL).kind is StatementKind.SETTING:
+            raise pooled(statement)
+        return await (send(statement) if self._journal is None else self._journal.perform(statement, send))
+
     async def run_many(self, statement: BoundStatement, rows: Sequence[Any]) -> None:
         """Queue a statement once for every row of parameters; outside a transaction for all of them or none."""
-        if self._holding:
+        await self._journalled(statement, lambda each: self._all_rows(each, rows))
+
+    async def _all_rows(self, statement: BoundStatement, rows: Sequence[Any]) -> None:
+        if self._holding or self._channel.in_transaction:
             await self._many(statement, rows)
             return
         await self._channel.send("BEGIN")
@@ -74,12 +94,18 @@ class PostgresWire:
 
     async def count(self, statement: BoundStatement) -> int:
         """The number of rows affected."""
+        return await self._journalled(statement, self._count)
+
+    async def _count(self, statement: BoundStatement) -> int:
         cursor = await self._send(statement)
         await self._channel.sync()
         return max(cursor.rowcount, 0)
 
     async def rows(self, statement: BoundStatement, *, limit: int | None = None) -> list[dict[str, Any]]:
         """The rows as dicts, at most `limit`."""
+        return await self._journalled(statement, lambda each: self._rows(each, limit))
+
+    async def _rows(self, statement: BoundStatement, limit: int | None) -> list[dict[str, Any]]:
         cursor = await self._send(statement)
         return _dicts(cursor, await self._channel.fetch(cursor, limit))
 
@@ -176,12 +202,12 @@ class PostgresWire:
 
     async def _watch(self, sql: str) -> None:
         """Before a statement that may change its session, ask how the session is; the answer is read at the end."""
-        if may_leave_something(sql):
+        if may_leave_something(sql) and not self._pooled:
             await self._look()
             self.local |= {name for name in (set_locally(sql),) if name is not None}
 
     async def _look(self) -> None:
-        if self.before is None:
+        if self.before is None and not self._pooled:
             self.before = await self._channel.send(SESSION)
 
     async def _send(self, statement: BoundStatement) -> Cursor:
@@ -190,7 +216,7 @@ class PostgresWire:
         cursor = await self._channel.send(
             statement.sql, statement.params, origin=statement.origin, shown=statement.shown
         )
-        if not self._holding and may_leave_something(statement.shown):
+        if not self._holding and not self._pooled and may_leave_something(statement.shown):
             await self._keep_role(statement)
         return cursor
 

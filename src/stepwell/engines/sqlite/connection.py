@@ -23,13 +23,15 @@ from stepwell.core.tables import (
 )
 from stepwell.engines.sqlite import tables
 from stepwell.engines.sqlite.channel import Channel
+from stepwell.engines.sqlite.desk import SQLiteDesk, judge
 from stepwell.engines.sqlite.dialect import DIALECT
 from stepwell.engines.sqlite.inspect import COLUMNS, OBJECTS, has_log, shape
 from stepwell.engines.sqlite.lock import SessionLock
 from stepwell.engines.sqlite.opening import file_of, open_file
 from stepwell.engines.sqlite.rows import as_utc, log_values, read_record
 from stepwell.engines.sqlite.wire import SQLiteWire
-from stepwell.ports import About, EngineError, Sealed
+from stepwell.journal import StatementJournal, judged
+from stepwell.ports import About, EngineError, Origin, Sealed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -81,6 +83,8 @@ class SQLiteConnection:
         self._names = tables.names(self._table)
         self._session_lock = SessionLock(file_of(channel.connection))
         self._lent_isolation = channel.connection.isolation_level
+        self._desk = SQLiteDesk(channel, self._names, _user(), self._check_foreign_keys)
+        self._journal: StatementJournal | None = None  # of a step without a transaction
         if options.connect is not None:
             channel.connection.isolation_level = None
 
@@ -132,7 +136,7 @@ class SQLiteConnection:
         columns, rows = await self._channel.rows(self._names.select_records)
         records = tuple(read_record(dict(zip(columns, row, strict=True))) for row in rows)
         journal = (await self._channel.rows(self._names.select_journal))[1] if log_exists else []
-        attempts = attempts_of(journal, frozenset(record.version for record in records))
+        attempts = await judged(attempts_of(journal, frozenset(each.version for each in records)), judge)
         mark = await self._mark() if log_exists else mark_of(record.id for record in records)
         return History(found, records, attempts, mark, log_exists)
 
@@ -167,6 +171,9 @@ class SQLiteConnection:
             await self._channel.execute(f"PRAGMA user_version = {int(version)}")
         finally:
             await self.abort()
+
+    async def check_sessions(self, *, strict: bool) -> None:
+        """A session is always ours."""
 
     # --- the tool's own tables, segments ---
 
@@ -227,12 +234,16 @@ class SQLiteConnection:
 
     async def begin_step(self, step: Step) -> Wire:
         """There is nothing to set."""
-        return SQLiteWire(self._channel, holding=self._channel.connection.in_transaction)
+        holding = self._channel.connection.in_transaction
+        self._journal = None if holding else StatementJournal(self._desk)
+        return SQLiteWire(self._channel, holding=holding, journal=self._journal)
 
     async def end_step(self, step: Step, *, wrote_data: bool) -> None:
         """Deferred foreign keys are checked by COMMIT; here they are found with their step."""
-        if not wrote_data:
-            return
+        if wrote_data:
+            await self._check_foreign_keys(Origin(step.version.text, step.migration.place))
+
+    async def _check_foreign_keys(self, origin: Origin, shown: str | None = None) -> None:
         _, ((enforced,),) = await self._channel.rows("PRAGMA foreign_keys")
         if enforced and (broken := (await self._channel.rows("PRAGMA foreign_key_check"))[1]):
             table, rowid, parent, _ = broken[0]
@@ -240,8 +251,9 @@ class SQLiteConnection:
                 Fault(
                     f"a foreign key does not hold: row {rowid} of {table} refers to a row of {parent} that is missing",
                     code="foreign_key",
-                    version=step.version.text,
-                    place=step.migration.place,
+                    version=origin.version,
+                    place=origin.place,
+                    statement=shown,
                     sqlstate="SQLITE_CONSTRAINT_FOREIGNKEY",
                 )
             )
@@ -283,15 +295,10 @@ class SQLiteConnection:
 
     async def log(self, lines: Sequence[LogLine], batch: Batch) -> None:
         """Write log lines, outside a segment in a transaction of their own."""
-        own = not self._channel.connection.in_transaction
-        if own:
-            await self._channel.execute("BEGIN IMMEDIATE")
-        for line in lines:
-            await self._channel.execute(
-                tables.insert_log(self._names), log_values(line, batch, _user(), None)
-            )
-        if own:
-            await self._channel.execute("COMMIT")
+        if self._journal is not None:
+            await self._journal.log(lines, batch)
+        else:
+            await self._desk.write_apart(lines, batch)
 
     async def commit(self) -> Sealed:
         """Read the mark and commit."""
@@ -302,15 +309,18 @@ class SQLiteConnection:
             except EngineError:
                 await self.abort()
                 raise
+        self._journal = None
         self._session_lock.give_back()
         return Sealed(mark)
 
     async def abort(self) -> None:
         """End the transaction, if one is open, and give back the lock."""
-        if self._channel.connection.in_transaction:
-            with suppress(EngineError):
-                await self._channel.execute("ROLLBACK")
+        await self._desk.undo()
+        self._journal = None
         self._session_lock.give_back()
+
+    async def recover(self) -> None:
+        """The connection to a file is never lost."""
 
     async def confirm(self, batch: Batch) -> frozenset[Version]:
         """What the log says."""
@@ -346,6 +356,10 @@ class SQLiteConnection:
     async def cancel(self) -> None:
         """Stop the statement that runs."""
         self._channel.connection.interrupt()
+
+    async def obstacle(self) -> str | None:
+        """SQLite does not tell."""
+        return None
 
     def reader(self) -> AbstractAsyncContextManager[Wire]:
         """A read transaction of its own, in which writing is switched off."""

@@ -58,6 +58,7 @@ def log_values(line: LogLine, batch: Batch, user: str, kept: Kept | None) -> dic
         "statements": line.statements,
         "elapsed_ms": line.elapsed_ms,
         "checksum": line.digest or (kept.checksum if kept else None),
+        "fingerprint": line.fingerprint,
         "db_user": user,
         "host": batch.host,
         "tool": batch.tool,

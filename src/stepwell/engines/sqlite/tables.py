@@ -63,8 +63,8 @@ def insert_log(tables: TableNames) -> str:
     """One log row."""
     return (
         f"INSERT INTO {tables.log} (batch, segment, version, name, direction, event, statement, statements, started_at,"
-        " elapsed_ms, checksum, db_user, host, tool, error) VALUES (:batch, :segment, :version, :name, :direction,"
-        " :event, :statement, :statements, strftime('%Y-%m-%d %H:%M:%f', 'now',"
-        " '-' || (coalesce(:elapsed_ms, 0) / 1000.0) || ' seconds'), :elapsed_ms, :checksum, :db_user, :host, :tool,"
-        " :error)"
+        " elapsed_ms, checksum, fingerprint, db_user, host, tool, error) VALUES (:batch, :segment, :version, :name,"
+        " :direction, :event, :statement, :statements, strftime('%Y-%m-%d %H:%M:%f', 'now',"
+        " '-' || (coalesce(:elapsed_ms, 0) / 1000.0) || ' seconds'), :elapsed_ms, :checksum, :fingerprint, :db_user,"
+        " :host, :tool, :error)"
     )

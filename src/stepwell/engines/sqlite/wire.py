@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from stepwell.engines.sqlite.channel import Channel
+    from stepwell.journal import Send, StatementJournal, T
     from stepwell.ports import BoundStatement
 
 _LENT = "stepwell_lent"
@@ -22,14 +23,21 @@ FETCH_SIZE = 1000  # rows in memory at a time when an author iterates
 
 
 class SQLiteWire:
-    """Statements of one step; each is done when its method returns."""
+    """Statements of one step; each is done when its method returns. Outside a transaction they have a journal."""
 
-    def __init__(self, channel: Channel, *, holding: bool) -> None:
+    def __init__(self, channel: Channel, *, holding: bool, journal: StatementJournal | None = None) -> None:
         self._channel = channel
         self._holding = holding
+        self._journal = journal
+
+    async def _journalled(self, statement: BoundStatement, send: Send[T]) -> T:
+        return await (send(statement) if self._journal is None else self._journal.perform(statement, send))
 
     async def run(self, statement: BoundStatement) -> None:
         """Run a statement."""
+        await self._journalled(statement, self._run)
+
+    async def _run(self, statement: BoundStatement) -> None:
         cursor = await self._execute(statement)
         cursor.close()
         self._must_hold(statement, "the transaction has ended with this statement")
@@ -57,8 +65,11 @@ class SQLiteWire:
 
     async def run_many(self, statement: BoundStatement, rows: Sequence[Any]) -> None:
         """Run a statement for every row of parameters; outside a transaction for all of them or none."""
+        await self._journalled(statement, lambda each: self._all_rows(each, rows))
+
+    async def _all_rows(self, statement: BoundStatement, rows: Sequence[Any]) -> None:
         self._must_hold(statement)
-        if self._holding:
+        if self._channel.connection.in_transaction:
             await self._many(statement, rows)
             return
         await self._channel.execute("BEGIN IMMEDIATE")
@@ -75,11 +86,17 @@ class SQLiteWire:
 
     async def count(self, statement: BoundStatement) -> int:
         """The number of rows affected."""
+        return await self._journalled(statement, self._count)
+
+    async def _count(self, statement: BoundStatement) -> int:
         cursor = await self._execute(statement)
         return max(cursor.rowcount, 0)
 
     async def rows(self, statement: BoundStatement, *, limit: int | None = None) -> list[dict[str, Any]]:
         """The rows as dicts, at most `limit`."""
+        return await self._journalled(statement, lambda each: self._rows(each, limit))
+
+    async def _rows(self, statement: BoundStatement, limit: int | None) -> list[dict[str, Any]]:
         self._must_hold(statement)
         names, found = await self._channel.rows(
             statement.sql, statement.params, origin=statement.origin, shown=statement.shown, limit=limit

@@ -1,0 +1,191 @@
+"""Steps without a transaction behind a pooler: a second connection holds the lock, and a fence keeps a late runner out.
+
+Behind a pooler in transaction mode no session is ours, so that the lock is that of a transaction which a connection
+beside the working one, the guard, keeps open. It has a fate of its own: should it end while the runner is paused,
+another runner takes over. So each transaction that writes marks or records first looks whether anybody else has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from stepwell.core.errors import FailureKind, Fault
+from stepwell.engines.postgresql import bounds, lock
+from stepwell.engines.postgresql.desk import PostgresDesk
+from stepwell.engines.postgresql.evidence import subject_of
+from stepwell.engines.postgresql.rows import pooled
+from stepwell.ports import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stepwell.core.actions import LogLine
+    from stepwell.engines.postgresql.channel import Channel
+    from stepwell.engines.postgresql.tables import PostgresNames
+    from stepwell.engines.postgresql.target import Target
+    from stepwell.journal import Send, T
+    from stepwell.ports import Batch, BoundStatement
+
+PROBE = 5.0  # seconds that a second connection may take beside the guard, before the pool counts as too small
+PINGS = 3  # to the guard within the time that it may idle
+NOT_REPEATABLE = frozenset({"ALTER SYSTEM"})
+
+WARNING = (
+    "a pooler stands between us and the database: steps without a transaction run under a guard, a second connection"
+    " that holds the lock; give the address of the database itself as direct_url to do without"
+)
+TOO_SMALL = "the pool of that pooler is too small for a guard beside the connection that works"
+
+
+class Guard:
+    """The connection that holds the lock. Raises `EngineError`."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._channel: Channel | None = None
+        self._pings: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
+
+    async def take(self) -> bool:
+        """Try once."""
+        channel = await self._open()
+        key = await self._target.key()
+        await channel.send("BEGIN ISOLATION LEVEL READ COMMITTED")
+        await channel.rows(bounds.set_all(bounds.timeouts(self._target.settings), local=True))
+        ((held,),) = await channel.rows(lock.TRY_TRANSACTION, [key])
+        if not held:
+            await channel.send("ROLLBACK")
+            return False
+        self._pings = asyncio.create_task(self._ping(channel))
+        return True
+
+    async def _open(self) -> Channel:
+        if self._channel is None or self._channel.broken:
+            self._channel = await self._target.second()
+        return self._channel
+
+    async def _ping(self, channel: Channel) -> None:
+        """Stay at work as long as this process does: a guard that idles for too long is ended by the server."""
+        idle = self._target.settings.idle_timeout
+        with suppress(EngineError, psycopg.Error):
+            while True:
+                await asyncio.sleep(max(idle / PINGS, 0.2) if idle else 60.0)
+                async with self._turn:
+                    await channel.rows("SELECT 1")
+
+    async def holds(self) -> bool:
+        """Whether it still has the lock."""
+        if self._channel is None or self._channel.broken:
+            return False
+        try:
+            async with self._turn:
+                return await lock.is_ours(self._channel, await self._target.key())
+        except EngineError:
+            return False
+
+    async def give_back(self) -> None:
+        """Give the lock back. Quiet."""
+        if self._pings is not None:
+            self._pings.cancel()
+            await asyncio.gather(self._pings, return_exceptions=True)
+            self._pings = None
+        if self._channel is not None and not self._channel.broken and self._channel.in_transaction:
+            with suppress(EngineError):
+                await self._channel.send("ROLLBACK")
+
+    async def close(self) -> None:
+        """End the connection."""
+        await self.give_back()
+        if self._channel is not None:
+            with suppress(psycopg.Error):
+                await self._channel.connection.close()
+            self._channel = None
+
+
+async def has_room(target: Target, guard: Guard) -> bool:
+    """Whether the working connection gets an answer while the guard, which has the lock, keeps its own."""
+    asking = asyncio.ensure_future(target.channel.rows("SELECT 1"))
+    done, _ = await asyncio.wait({asking}, timeout=PROBE)
+    if done:
+        asking.result()
+        return True
+    await guard.close()
+    await asking
+    return False
+
+
+class GuardedDesk(PostgresDesk):
+    """A desk that writes only as long as nobody else has written since the lock was taken."""
+
+    def __init__(self, target: Target, names: PostgresNames, guard: Guard, **options: Any) -> None:
+        super().__init__(target.channel, names, check=self._must_be_guarded, bounded=True, **options)
+        self._target, self._guard, self._fence = target, guard, lock.fence_of(names)
+        self._end: int | None = None
+        self._next: int | None = None
+        self.fenced = False  # another runner may be at work
+
+    async def open(self) -> bool:
+        """Look where the log ends, once nobody writes any more; false while somebody does."""
+        await self._channel.send("BEGIN ISOLATION LEVEL READ COMMITTED")
+        ((free,),) = await self._channel.rows(lock.TRY_TRANSACTION, [self._fence])
+        self._end = await self._log_end()
+        await self._channel.send("COMMIT")
+        return bool(free)
+
+    async def _log_end(self) -> int:
+        ((end,),) = await self._channel.rows(self._names.select_journal_end)
+        return int(end)
+
+    async def _must_be_guarded(self) -> None:
+        if self.fenced or not await self._guard.holds():
+            raise self.lost()
+
+    def lost(self) -> EngineError:
+        """The error of a runner whose lock may be another's."""
+        self.fenced = True
+        return EngineError(
+            Fault(
+                "the lock was lost while this migration ran: its guard was ended, and another run may have begun",
+                code="lock_lost",
+                hint="run again; give direct_url, so that no guard is needed",
+            ),
+            FailureKind.LOST,
+        )
+
+    async def begin(self) -> None:
+        """Open a transaction behind the fence."""
+        await super().begin()
+        await self._channel.rows(bounds.set_all(bounds.timeouts(self._target.settings), local=True))
+        ((free,),) = await self._channel.rows(lock.TRY_TRANSACTION, [self._fence])
+        if not free or await self._log_end() != self._end:
+            await self.undo()
+            raise self.lost()
+        self._next = self._end
+
+    async def write(self, lines: Sequence[LogLine], batch: Batch) -> None:
+        """Write, and see where the log ends now."""
+        await super().write(lines, batch)
+        self._next = await self._log_end()
+
+    async def commit(self) -> None:
+        """Let it stand."""
+        await super().commit()
+        self._end = self._next
+
+    async def write_apart(self, lines: Sequence[LogLine], batch: Batch) -> None:
+        """Behind the fence too."""
+        await self.begin()
+        await self.write(lines, batch)
+        await self.commit()
+
+    async def alone(self, statement: BoundStatement, send: Send[T]) -> T:
+        """Only what the server would refuse a second time, or what may run twice: a late runner may send it again."""
+        subject = subject_of(statement.shown)
+        if subject is None or subject.kind in NOT_REPEATABLE:
+            raise pooled(statement)
+        mark = lock.orphan_mark(await self._target.key())
+        return await super().alone(statement._replace(sql=f"{mark} {statement.sql}"), send)
