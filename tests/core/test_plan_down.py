@@ -186,6 +186,15 @@ REFUSALS = {
         "can't be reverted, since the file is missing: 002 step",
         None,
     ),
+    "the history of another project": Refused(
+        "001",
+        "101 102",
+        {},
+        ContradictionError,
+        6,
+        "this looks like the history of another project: none of its 2 migrations is among these files",
+        "check 'url', 'table' and 'schema'",
+    ),
     "changed, strictly": Refused(
         FIVE,
         "001 002~",

@@ -138,6 +138,40 @@ PLANS = {
         steps="003",
         warnings=("applied, but the file is missing: 002 step (allowed by --allow-missing)",),
     ),
+    "of another project, allowed on request, and said": Case(
+        "101 <- 102",
+        "001 200",
+        wish={"allow_missing": True},
+        steps="101 102",
+        warnings=(
+            "applied, but the file is missing: 001 step (allowed by --allow-missing)",
+            "the database is newer than these files: 200 step applied, no file here",
+            "out of order: 101 step, 102 step stand before a migration that is applied already",
+        ),
+    ),
+    "one file in common is enough to be of this project": Case(
+        "001 <- 002",
+        "001 008 009",
+        steps="002",
+        warnings=(
+            "the database is newer than these files: 008 step, 009 step applied, no file here",
+            "out of order: 002 step stands before a migration that is applied already",
+        ),
+    ),
+    "one that began here is enough too": Case(
+        "001",
+        "009",
+        steps="[001]",
+        warnings=(
+            "the database is newer than these files: 009 step applied, no file here",
+            "out of order: 001 step stands before a migration that is applied already",
+        ),
+        declared={"001": "open"},
+        begun={"001": "up: intent done intent statement_failed"},
+    ),
+    "a project without files yet": Case(
+        "", "009", warnings=("the database is newer than these files: 009 step applied, no file here",)
+    ),
     "missing on both sides": Case(
         "002",
         "001 002 003",
@@ -262,6 +296,24 @@ REFUSALS = {
         6,
         "applied, but the file is missing: 002 step",
         "restore the file, or forget the record with 'stepwell unmark 002', or go on without it: --allow-missing",
+    ),
+    "the history of another project": Refused(
+        FIVE,
+        "101 102",
+        {},
+        ContradictionError,
+        6,
+        "this looks like the history of another project: none of its 2 migrations is among these files",
+        "check 'url', 'table' and 'schema'; if it is the right one all the same: --allow-missing",
+    ),
+    "the history of another project, which is older": Refused(
+        "200",
+        "101",
+        {"allow_changed": True},
+        ContradictionError,
+        6,
+        "this looks like the history of another project: its one migration is not among these files",
+        None,
     ),
     # --- a step without transaction that began ---
     "in doubt": Refused(

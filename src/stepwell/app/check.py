@@ -10,8 +10,9 @@ from stepwell.app.shelf import Shelf
 from stepwell.core.answers import CheckReport
 from stepwell.core.errors import Place
 from stepwell.core.graph import redundant_dependencies
-from stepwell.core.history import State, command, way_to_forget
+from stepwell.core.history import State, command, of_another_project, way_to_forget
 from stepwell.core.migration import Direction, Finding
+from stepwell.core.plan.words import another_project
 from stepwell.core.sql.refusals import MISSING
 
 if TYPE_CHECKING:
@@ -89,6 +90,10 @@ def _wrong_blocks(context: Context, shelf: Shelf, migrations: Iterable[Migration
 def _history_findings(gathered: Gathered) -> Iterable[Finding]:
     yield from recorded_twice(gathered.situation)
     entries = gathered.situation.ordered
+    if of_another_project(entries):
+        error = another_project(entries)
+        yield Finding("another-project", error.message, Place("the history"), error.hint)
+        return
     position = gathered.situation.graph.position()
     last = max((position[entry.version] for entry in entries if entry.applied), default=-1)
     for entry in entries:

@@ -286,6 +286,17 @@ def _entry_of_attempt(attempt: Attempt) -> Entry:
     )
 
 
+def of_another_project(entries: Iterable[Entry]) -> bool:
+    """Whether files and history have nothing in common: some of each, and no file that has a record or ever began."""
+    recorded = files = False
+    for entry in entries:
+        if entry.migration is not None and entry.state is not State.PENDING:
+            return False
+        recorded = recorded or entry.applied
+        files = files or entry.migration is not None
+    return recorded and files
+
+
 def command(verb: str, version: Version) -> str:
     """A command that corrects the history, as it is typed in a shell: in quotes, unless it needs some inside."""
     from shlex import quote  # only where something is wrong

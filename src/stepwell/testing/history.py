@@ -163,6 +163,22 @@ class HistoryConformance(Suite):
         assert any("002 second" in warning for warning in report.warnings)
         assert shop.states() == {"001": "applied", "002": "missing"}
 
+    def test_the_history_of_another_project_is_refused(self, url: str, tmp_path: Path) -> None:
+        theirs = self.workshop(url, tmp_path / "theirs")
+        for stem in ("001_first", "002_second"):
+            theirs.table(stem)
+        theirs.migrate()
+        ours = self.workshop(url, tmp_path / "ours")
+        ours.table("101_ours")
+        error = ours.failure(ours.project().migrate())
+        assert error.exit_code == 6
+        assert "the history of another project: none of its 2 migrations is" in error.message
+        assert "'url', 'table' and 'schema'" in (error.hint or "")
+        found = [each.code for each in ours.run(ours.project().check()).findings]
+        assert (found.count("another-project"), found.count("missing")) == (1, 0)
+        assert ours.states() == {"001": "missing", "002": "missing", "101": "pending"}
+        assert versions(ours.migrate(allow_missing=True), Outcome.APPLIED) == ["101"]
+
     def test_check_finds_what_contradicts(self, url: str, tmp_path: Path) -> None:
         shop = self.workshop(url, tmp_path)
         for stem in ("001_first", "002_second", "003_third"):

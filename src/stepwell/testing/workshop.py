@@ -58,7 +58,7 @@ class Workshop:
     def __init__(self, url: str, root: Path, ask: Callable[[str], list[Row]]) -> None:
         self.url, self.root, self.ask = url, root, ask
         self.folder = root / "migrations"
-        self.folder.mkdir(exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.abilities: Abilities = find_engine(parse_url(url).engine).dialect.abilities
 
     # --- writing migrations ---

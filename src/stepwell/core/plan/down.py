@@ -6,12 +6,12 @@ import heapq
 from typing import TYPE_CHECKING
 
 from stepwell.core.errors import ContradictionError, IrreversibleError, TargetError
-from stepwell.core.history import State, way_to_forget
+from stepwell.core.history import State, of_another_project, way_to_forget
 from stepwell.core.migration import Direction
 from stepwell.core.plan.resumed import in_doubt
 from stepwell.core.plan.target import find, is_base
 from stepwell.core.plan.values import Step
-from stepwell.core.plan.words import changed, half_applied, names, refuse_unfit
+from stepwell.core.plan.words import another_project, changed, half_applied, names, refuse_unfit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,6 +93,8 @@ def _with_files(
 ) -> tuple[Migration, ...]:
     entries = [situation.entries[version] for version in versions]
     missing = [entry for entry in entries if entry.migration is None]
+    if missing and of_another_project(situation.ordered):
+        raise another_project(situation.ordered)
     if missing:
         raise ContradictionError(
             f"can't be reverted, since the file is missing: {names(missing)}",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.core.errors import ContradictionError, TargetError
-from stepwell.core.history import State, way_to_forget
+from stepwell.core.history import State, of_another_project, way_to_forget
 from stepwell.core.migration import BASE, Direction
 from stepwell.core.plan.resumed import in_doubt
 from stepwell.core.plan.target import find, is_base
 from stepwell.core.plan.values import Step
-from stepwell.core.plan.words import changed, half_reverted, names, refuse_unfit
+from stepwell.core.plan.words import another_project, changed, half_reverted, names, refuse_unfit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,8 +67,10 @@ def _out_of_order(situation: Situation, pending: Sequence[Entry], wish: Wish) ->
 
 
 def _contradictions(situation: Situation, wish: Wish) -> Iterable[str]:
-    """Refuse what contradicts itself; tell what is allowed all the same."""
+    """Refuse what contradicts itself; tell what is allowed all the same. Of another project, nothing is judged."""
     entries = situation.ordered
+    if not wish.allow_missing and of_another_project(entries):
+        raise another_project(entries, otherwise="; if it is the right one all the same: --allow-missing")
     for entry in entries:
         refuse_unfit(entry)
         if entry.state is State.IN_DOUBT:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from stepwell.core.history import Entry, Record
     from stepwell.core.plan.values import Step
 
+CHECK_SETTINGS = "check 'url', 'table' and 'schema'"
 MANY = 5  # how many versions a sentence names before it says how many more there are
 
 
@@ -41,6 +42,16 @@ def changed(entries: Sequence[Entry]) -> ContradictionError:
         hint="restore the file and put the change into a new migration; "
         f"if the database has the change already, 'stepwell mark {entries[0].version}' accepts the file as it is; "
         "to go on regardless: --allow-changed",
+    )
+
+
+def another_project(entries: Sequence[Entry], *, otherwise: str = "") -> ContradictionError:
+    """A history in which none of the files is: that of something else, reached by a wrong setting."""
+    count = sum(entry.applied for entry in entries)
+    which = "its one migration is not" if count == 1 else f"none of its {count} migrations is"
+    return ContradictionError(
+        f"this looks like the history of another project: {which} among these files",
+        hint=CHECK_SETTINGS + otherwise,
     )
 
 
