@@ -233,6 +233,68 @@ def test_a_superuser_does_not_trust_everybody(shop: Workshop, mallory: str) -> N
     assert not shop.exists("items")
 
 
+# What made an ordinary user a superuser with the first record, or told of invented versions, or of none.
+TRIGGER = """
+CREATE FUNCTION public.evil() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+  IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+    EXECUTE 'ALTER ROLE {mallory} SUPERUSER';
+  END IF;
+  RETURN NEW;
+END$$;
+CREATE TRIGGER t BEFORE INSERT ON public.migrations FOR EACH ROW EXECUTE FUNCTION public.evil();
+GRANT ALL ON public.migrations TO PUBLIC
+"""
+ATTACKS = {
+    "a trigger": (SEVEN + ";" + TRIGGER, "it has triggers"),
+    "a rule": (
+        SEVEN + "; CREATE RULE r AS ON INSERT TO public.migrations DO ALSO SELECT 1",
+        "it has rules",
+    ),
+    "hidden rows": (
+        SEVEN + "; ALTER TABLE migrations ENABLE ROW LEVEL SECURITY",
+        "it has row-level security",
+    ),
+    "invented rows": (
+        (
+            "CREATE VIEW public.migrations AS SELECT 1 AS id, '001'::text AS version, 'x'::text AS name,"
+            " NULL::text AS description, NULL::text AS dependencies, now() AS created_at, now() AS applied_at"
+        ),
+        "it is a view",
+    ),
+}
+
+
+@pytest.mark.parametrize("trusted", [False, True], ids=["a stranger's", "by somebody who is trusted"])
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_what_lies_in_wait_is_not_used(shop: Workshop, mallory: str, attack: str, trusted: bool) -> None:
+    """Not even where its owner is trusted: an owner's triggers run as whoever writes."""
+    statements, why = ATTACKS[attack]
+    act_as(shop, mallory, statements.replace("{mallory}", mallory))
+    shop.table("001_items")
+    settings = {"trusted_owners": (mallory,)} if trusted else {}
+    for verb in ("status", "check", "migrate", "rollback"):
+        error = shop.failure(getattr(shop.project(**settings), verb)())
+        assert isinstance(error, HistoryTableError)
+        expected = why if trusted or why == "it is a view" else f"it belongs to {mallory}, who is neither"
+        assert error.message.startswith(f"public.migrations can't be used as stepwell's table: {expected}")
+        assert error.hint is not None
+        assert "'table' and 'schema'" in error.hint
+    assert not shop.exists("items")
+    assert shop.column(f"SELECT rolsuper FROM pg_roles WHERE rolname = '{mallory}'") == [False]
+
+
+def test_the_trigger_of_a_stranger_on_a_table_of_ours(shop: Workshop, mallory: str) -> None:
+    shop.table("001_items")
+    shop.migrate()
+    shop.table("002_more")
+    shop.ask(f"GRANT TRIGGER, INSERT ON migrations TO {mallory}")
+    act_as(shop, mallory, TRIGGER.rpartition(";")[0].replace("{mallory}", mallory))
+    error = shop.failure(shop.project().migrate())
+    assert isinstance(error, HistoryTableError)
+    assert error.message == "public.migrations can't be used as stepwell's table: it has triggers"
+    assert shop.column(f"SELECT rolsuper FROM pg_roles WHERE rolname = '{mallory}'") == [False]
+
+
 def test_a_planted_log_is_not_trusted_either(shop: Workshop, mallory: str) -> None:
     shop.table("001_items")
     shop.migrate()

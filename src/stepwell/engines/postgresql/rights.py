@@ -12,16 +12,23 @@ if TYPE_CHECKING:
     from stepwell.core.history import History
     from stepwell.engines.postgresql.inspect import Description, Relation
 
+_STANDBY = (
+    "a standby server",
+    "use the URL of the primary; of several hosts, ?target_session_attrs=read-write finds it",
+)
+_READ_ONLY = (
+    "set to read-only transactions",
+    "use a role that may write: default_transaction_read_only is on for this role, database or server",
+)
+
 
 def check_rights(found: Description, history: History, shown: str) -> None:
     """Raises `ConnectionFailedError` naming the first right that is missing, `HistoryTableError` for types that are."""
     check_writable(found)
     if found.standby or found.read_only:
-        what = "a standby server" if found.standby else "set to read-only transactions"
+        what, hint = _STANDBY if found.standby else _READ_ONLY
         raise ConnectionFailedError(
-            f"{shown}: the database is read-only: it is {what}",
-            refusal=Refusal.READ_ONLY,
-            hint="use the URL of the primary, or a role that may write",
+            f"{shown}: the database is read-only: it is {what}", refusal=Refusal.READ_ONLY, hint=hint
         )
     if not found.may_use:
         raise _missing(
