@@ -17,6 +17,7 @@ EXAMPLES = (
     "history",
     "ledger",
     "plan_up",
+    "plan_up_refused",
     "plan_down",
     "plan_segments",
     "plan_unfit",
