@@ -48,8 +48,11 @@ class Shelf:
         """
         records = {record.version: record for record in history.records}
         files = self.listing.files
-        if not history.ready or history.attempts or not len(files) == len(records) == len(history.records):
+        if not history.ready or history.attempts:
             return False
+        versions = {source.version for source in files}
+        if len({len(files), len(versions), len(records), len(history.records)}) > 1:
+            return False  # also where one version is there twice
         return all(
             (record := records.get(source.version)) is not None and unchanged(source, record)
             for source in files

@@ -180,3 +180,13 @@ class MovementConformance(Suite):
         assert isinstance(error, GraphError)
         assert error.exit_code == 4
         assert not shop.exists("migrations")
+
+    def test_a_copy_of_a_file_is_told_though_nothing_seems_to_be_left(self, url: str, tmp_path: Path) -> None:
+        """As many files as records, and each is what was applied: but one version is there twice, and one is lost."""
+        shop = self.three(url, tmp_path)
+        shop.migrate()
+        (shop.folder / "002_second.sql").unlink()
+        (shop.folder / "003_copy.sql").write_bytes((shop.folder / "003_third.sql").read_bytes())
+        error = shop.failure(shop.project().migrate())
+        assert isinstance(error, GraphError)
+        assert "duplicate version 003" in str(error)

@@ -1,0 +1,162 @@
+"""Three runners at once, statement by statement in the order of a seed; some die, are cut off or cancelled.
+
+`STEPWELL_TEST_SEEDS` is the number of seeds for each engine. A failure names its seed: `-k 'sqlite-17'` repeats it.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.crash.interleaving import Grief, Schedule, gates
+from tests.mariadb import ask, mariadb_own, mariadb_server, mariadb_url
+
+from stepwell.core.errors import StepwellError
+from stepwell.core.report import Outcome, RunReport
+from stepwell.testing import Workshop
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+    from pathlib import Path
+
+__all__ = ["gates", "mariadb_own", "mariadb_server", "mariadb_url"]
+
+SEEDS = range(int(os.environ.get("STEPWELL_TEST_SEEDS", "4")))
+IN_DOUBT = 6
+ENGINES = {
+    "sqlite": (Grief.DIES, Grief.IS_CANCELLED),
+    "sqlite_wal": (Grief.DIES, Grief.IS_CANCELLED),
+    "postgresql": tuple(Grief),
+    "mariadb": tuple(Grief),
+}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement of a migration, and a query that gives how often it was done."""
+
+    sql: str
+    times: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """A migration: its version, and its statements in their order."""
+
+    version: str
+    statements: tuple[Statement, ...]
+
+
+@pytest.fixture
+def sqlite_wal_shop(sqlite_shop: Workshop) -> Workshop:
+    """A file with a write-ahead log."""
+    assert sqlite_shop.ask("PRAGMA journal_mode = WAL") == [("wal",)]
+    return sqlite_shop
+
+
+@pytest.fixture
+def mariadb_shop(mariadb_url: str, tmp_path: Path) -> Workshop:
+    """Migrations in a new folder for a new database of MariaDB."""
+    return Workshop(mariadb_url, tmp_path, lambda sql: ask(mariadb_url, sql))
+
+
+def write_plan(shop: Workshop, engine: str, chance: random.Random) -> list[Written]:
+    """Write batches mixed with steps that have no transaction; each statement leaves a mark that can be counted."""
+    shop.ask("CREATE TABLE marks (version VARCHAR(9), statement INTEGER)")
+    return [_write(shop, engine, f"{number:03}", chance) for number in range(1, chance.randrange(4, 7))]
+
+
+def _write(shop: Workshop, engine: str, version: str, chance: random.Random) -> Written:
+    apart = chance.random() < 0.4
+    statements = [_table(engine, version), *(_mark(version, number) for number in (1, 2))]
+    if apart and engine == "postgresql":
+        statements.append(_concurrent_index(version))
+    attributes = ["transactional = False"] if apart else []
+    if chance.random() < 0.2:
+        attributes.append("ends_segment = True")
+    if chance.random() < 0.5:
+        body = "\n".join(f'await database.execute("{each.sql}")' for each in statements)
+        if not apart:
+            body += '\nassert await database.fetch_val("SELECT count(*) FROM marks") >= 2'
+        shop.python(f"{version}_step", body, attributes="\n".join(attributes))
+    else:
+        up = "\n".join(f"{each.sql};" for each in statements)
+        shop.sql(f"{version}_step", up, options="transaction:false" if apart else "")
+    return Written(version, tuple(statements))
+
+
+def _table(engine: str, version: str) -> Statement:
+    catalog = "sqlite_master" if engine.startswith("sqlite") else "information_schema.tables"
+    name = "name" if engine.startswith("sqlite") else "table_name"
+    return Statement(
+        f"CREATE TABLE t_{version} (id INTEGER PRIMARY KEY)",
+        f"SELECT count(*) FROM {catalog} WHERE {name} = 't_{version}'"
+        + (" AND table_schema = database()" if engine == "mariadb" else ""),
+    )
+
+
+def _mark(version: str, number: int) -> Statement:
+    return Statement(
+        f"INSERT INTO marks VALUES ('{version}', {number})",
+        f"SELECT count(*) FROM marks WHERE version = '{version}' AND statement = {number}",
+    )
+
+
+def _concurrent_index(version: str) -> Statement:
+    return Statement(
+        f"CREATE INDEX CONCURRENTLY i_{version} ON marks (version)",
+        f"SELECT count(*) FROM pg_index WHERE indexrelid = to_regclass('i_{version}') AND indisvalid",
+    )
+
+
+def set_right(shop: Workshop, plan: list[Written]) -> None:
+    """What a person does for a step in doubt: look what is there, do the rest by hand, and say so."""
+    for written in plan:
+        if shop.states()[written.version] == "in_doubt":
+            for statement in written.statements:
+                if shop.column(statement.times) == [0]:
+                    shop.ask(statement.sql)
+            shop.run(shop.project().mark(written.version))
+
+
+def must_be_whole(shop: Workshop, plan: list[Written]) -> None:
+    """Every statement was done once; records and log say the same; nobody holds the lock."""
+    assert sorted(shop.applied()) == [written.version for written in plan]
+    times = {each.sql: shop.column(each.times) for written in plan for each in written.statements}
+    assert times == {sql: [1] for sql in times}
+    events = [entry for entry in shop.told() if entry.event in ("applied", "marked")]
+    assert sorted(str(entry.version) for entry in events) == [written.version for written in plan]
+    assert shop.run(shop.project().unlock()).holder is None
+
+
+@pytest.mark.usefixtures("gates")
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_interleaved(
+    request: pytest.FixtureRequest,
+    record_property: Callable[[str, object], None],
+    engine: str,
+    seed: int,
+) -> None:
+    shop: Workshop = request.getfixturevalue(f"{engine}_shop")
+    schedule = Schedule(seed, ENGINES[engine])
+    plan = write_plan(shop, engine, schedule.random)
+    shop.run(schedule.run(lambda: shop.project(lock_wait=3600.0).migrate()))
+    record_property("exchanges", schedule.exchanges)
+    applied: list[str] = []
+    for runner in schedule.runners:
+        told = runner.told()
+        record_property(runner.name, f"{runner.grief if runner.befallen else 'lives'}: {told!r}"[:120])
+        if isinstance(told, StepwellError):
+            assert runner.befallen or told.exit_code == IN_DOUBT, told
+        report = told.report if isinstance(told, StepwellError) else told
+        if isinstance(report, RunReport):
+            applied += [version.text for version in report.versions(Outcome.APPLIED)]
+    assert len(applied) == len(set(applied))
+    assert set(applied) <= set(shop.applied())
+    set_right(shop, plan)
+    shop.migrate()
+    must_be_whole(shop, plan)
