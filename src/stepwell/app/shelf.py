@@ -53,6 +53,8 @@ class Shelf:
         versions = {source.version for source in files}
         if len({len(files), len(versions), len(records), len(history.records)}) > 1:
             return False  # also where one version is there twice
+        if not all(versions.issuperset(record.dependencies) for record in history.records):
+            return False
         return all(
             (record := records.get(source.version)) is not None and unchanged(source, record)
             for source in files
