@@ -74,13 +74,20 @@ class Context:
         self.output.redactor = Redactor((*self.output.redactor.secrets, *secrets))
 
     def _warn_of_visible_password(self, loaded: LoadedSettings) -> None:
+        """Where a URL with a password was given as an argument, take it out of the process list, and tell."""
         for name in _URLS:
             given_by_flag = loaded.resolved.origins[name].kind is OriginKind.FLAG
-            if given_by_flag and _has_password(getattr(loaded.settings, name)):
+            url = getattr(loaded.settings, name)
+            if given_by_flag and _has_password(url):
+                from stepwell.cli.argv import hide
+
                 flag = "--" + name.replace("_", "-")
-                self.output.warn(
-                    f"other users of this machine can see the password in {flag}: use DATABASE_URL or .env"
+                visible = (
+                    f"the password in {flag} was visible to other users of this machine for a moment"
+                    if hide(url)
+                    else f"other users of this machine can see the password in {flag}"
                 )
+                self.output.warn(f"{visible}: use DATABASE_URL or .env")
 
 
 def _secrets_of_environment(environ: Mapping[str, str]) -> tuple[Secret, ...]:

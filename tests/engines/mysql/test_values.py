@@ -57,12 +57,26 @@ MODES = {
 def test_how_much_security_a_url_asks_for(query: str, mode: tls.Security) -> None:
     url = parse_url(f"mysql://app@db.example/shop{query}")
     assert tls.security(url.query) is mode
-    assert (unverified(url) is None) is tls.verifies(mode)
+    assert (unverified(url, encrypted=True) is None) is tls.verifies(mode)
 
 
-@pytest.mark.parametrize("place", ["localhost", "127.0.0.1", "[::1]", ""])
+@pytest.mark.parametrize(
+    "place", ["localhost/shop", "127.0.0.1/shop", "[::1]/shop", "/shop", "db.example/shop?unix_socket=/run/s"]
+)
 def test_this_machine_needs_no_proof(place: str) -> None:
-    assert unverified(parse_url(f"mysql://app@{place}/shop")) is None
+    assert unverified(parse_url(f"mysql://app@{place}"), encrypted=False) is None
+
+
+def test_what_is_missing_is_told() -> None:
+    url = parse_url("mysql://app@db.example/shop")
+    assert unverified(url, encrypted=False) == (
+        "the connection to db.example is not encrypted (ssl=preferred): ?ssl=verify_identity in the URL demands TLS,"
+        " and proof of who the server is"
+    )
+    assert unverified(url, encrypted=True) == (
+        "the server db.example does not have to prove who it is (ssl=preferred): ?ssl=verify_identity in the URL"
+        " demands it"
+    )
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,11 @@ class DriverConnection(aiomysql.Connection):  # type: ignore[misc]  # the driver
         # As elsewhere, a row that an UPDATE finds counts, also where it has the new values already.
         self.client_flag |= CLIENT.FOUND_ROWS
 
+    @property
+    def encrypted(self) -> bool:
+        """Whether what is sent can't be read on its way."""
+        return bool(self._secure)
+
     async def open(self) -> None:
         """Connect. Raises the driver's errors; nothing is left open then."""
         try:

@@ -11,6 +11,7 @@ import aiomysql
 import pymysql
 
 from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError, no_database
+from stepwell.core.remote import unproven
 from stepwell.engines.mysql import tls
 from stepwell.engines.mysql.driver import DriverConnection
 from stepwell.engines.mysql.errors import why_not
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 PORT = 3306
 CONNECT_TIMEOUT = 10.0
 OPTIONS = (*tls.MODE_KEYS, *tls.FILE_KEYS, "connect_timeout", "unix_socket")
-_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(slots=True)
@@ -53,16 +53,12 @@ async def open_by_url(url: DatabaseUrl, redactor: Redactor) -> DriverConnection:
     return connection
 
 
-def unverified(url: DatabaseUrl) -> str | None:
-    """A warning where a host far away is reached without proof of who it is."""
+def unverified(url: DatabaseUrl, *, encrypted: bool) -> str | None:
+    """A warning where a host far away is reached without TLS, or without proof of who it is."""
     mode = tls.security(url.query)
-    remote = [host for host, _ in url.hosts if host not in _LOCAL and not host.startswith("/")]
-    if not remote or tls.verifies(mode):
-        return None
-    return (
-        f"the server {remote[0]} does not have to prove who it is (ssl={mode}): "
-        f"?ssl={tls.Security.VERIFY_IDENTITY} in the URL demands it"
-    )
+    host = "" if url.query.get("unix_socket") or not url.hosts else url.hosts[0][0]
+    demand = f"?ssl={tls.Security.VERIFY_IDENTITY}"
+    return unproven(host, f"ssl={mode}", encrypted=encrypted, proven=tls.verifies(mode), demand=demand)
 
 
 def _named(url: DatabaseUrl | None) -> DatabaseUrl:

@@ -80,8 +80,8 @@ class Target:
             told.append(
                 f"sql_mode of the server has {', '.join(dropped)}: migrations run without, so that SQL is read alike"
             )
-        if self.url is not None and (remote := unverified(self.url)):
-            told.append(remote)
+        if self.url is not None and not self._opened.lent:
+            told += filter(None, [unverified(self.url, encrypted=self._opened.connection.encrypted)])
         return told
 
     async def _variables(self) -> Sequence[Any]:

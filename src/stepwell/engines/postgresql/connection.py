@@ -83,7 +83,8 @@ class PostgresConnection:
         self._just_described = True
         url = self._target.url
         shown = url.shown if url is not None else f"postgresql:///{found.database}"
-        return About(shown, self.dialect.name, f"{found.schema}.{self._target.settings.table}", found.user)
+        table = f"{found.schema}.{self._target.settings.table}"
+        return About(shown, self.dialect.name, table, found.user, self._target.warnings)
 
     async def read(self) -> History:
         """The history: one round trip for what is there, one for the rows.

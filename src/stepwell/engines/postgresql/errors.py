@@ -60,7 +60,7 @@ _REASONS: tuple[tuple[str, Refusal, str, str | None], ...] = (
         r"ssl|tls|certificate",
         Refusal.TLS,
         "no secure connection could be made",
-        "check sslmode, sslrootcert and the server's certificate",
+        "check sslmode, sslrootcert, and the server's certificate: its names, its dates, who signed it",
     ),
     (
         r"read-only|target_session_attrs|hot standby",

@@ -16,6 +16,7 @@ from stepwell.engines.postgresql.channel import Channel
 from stepwell.engines.postgresql.inspect import DESCRIBE, describe
 from stepwell.engines.postgresql.lock import key_of
 from stepwell.engines.postgresql.opening import give_back, open_connection
+from stepwell.engines.postgresql.tls import unproven_server
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
@@ -50,6 +51,12 @@ class Target:
         self.channel = Channel(self._opened.connection, self._redactor)
         if self.settings.role:
             await self._take_on(self.settings.role)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What people should know of the connection; one that was lent is its owner's business."""
+        warning = None if self._opened.lent else unproven_server(self.channel.connection)
+        return () if warning is None else (warning,)
 
     async def _take_on(self, role: str) -> None:
         try:
