@@ -56,7 +56,7 @@ class Guard:
         key = await self._target.key()
         await channel.send("BEGIN ISOLATION LEVEL READ COMMITTED")
         await channel.rows(bounds.set_all(bounds.timeouts(self._target.settings), local=True))
-        ((held,),) = await channel.rows(lock.TRY_TRANSACTION, [key])
+        ((held,),) = await channel.rows(lock.plainly(lock.TRY_TRANSACTION, key))
         if not held:
             await channel.send("ROLLBACK")
             return False
