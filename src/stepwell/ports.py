@@ -199,6 +199,9 @@ class Connection(Protocol):
     async def abort(self) -> None:
         """End the segment so that nothing of it stands. Quiet where the connection is gone."""
 
+    async def cut(self) -> None:
+        """Give the connection up at once, since nobody knows how it is. Never raises."""
+
     async def recover(self) -> None:
         """Where the connection is gone: connect again, and see that nothing of the old one is at work any more.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -68,6 +69,8 @@ if TYPE_CHECKING:
     from stepwell.core.run import Machine
     from stepwell.ports import Batch, Connection
 
+logger = logging.getLogger("stepwell")
+
 Classes = Mapping[Version, type[Author] | None]
 
 
@@ -131,6 +134,8 @@ class Shell:
             return Failed(error.fault)
         except StepwellError as error:
             return Failed(Fault(error.message, code="failed", place=error.place, hint=error.hint))
+        except Exception as error:  # noqa: BLE001 - a transaction may be open, and has to be ended
+            return await self._unexpected(error, action)
         except asyncio.CancelledError:
             await self._stop_open()
             if isinstance(action, Apply | Keep):
@@ -138,6 +143,15 @@ class Shell:
             return Failed(
                 Fault("interrupted", code="interrupted", version=_version_of(action)), FailureKind.INTERRUPTED
             )
+
+    async def _unexpected(self, error: Exception, action: Action) -> Outcome:
+        """A flaw of ours, or no memory: it may have been done all the same, and nobody knows how the connection is."""
+        logger.error("unexpected, at %s", type(action).__name__, exc_info=error)
+        await self._stop_open()
+        await self._connection.cut()
+        what = f"{type(error).__name__}: {error}"
+        hint = "this should not happen: please report it, with what the log 'stepwell' says"
+        return Failed(Fault(what, code="internal", version=_version_of(action), hint=hint), FailureKind.LOST)
 
     async def _perform(self, action: Action) -> Outcome:  # noqa: C901, PLR0911 - one line an action
         match action:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from enum import Enum, auto
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from stepwell.core.actions import Wants
 from stepwell.core.errors import FailureKind, Fault
@@ -30,7 +30,8 @@ class Gate:
     def __init__(self) -> None:
         self._wants: asyncio.Queue[Wants] = asyncio.Queue()
         self._words: asyncio.Queue[_Word] = asyncio.Queue()
-        self._ran: asyncio.Queue[BaseException | None] = asyncio.Queue()
+        self._ran: asyncio.Future[BaseException | None] | None = None  # of the statement at hand
+        self._task: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
         self._index = 0
         self._spoiled: EngineError | None = None  # a cancellation made one side miss a word of the other
@@ -46,6 +47,7 @@ class Gate:
 
     async def _one(self, digest: str, execute: Callable[[], Awaitable[T]], *, answers: bool) -> T | None:
         self.must_be_whole()
+        self._ran = asyncio.get_running_loop().create_future()
         self._wants.put_nowait(Wants(self._index, digest))
         self._index += 1
         if await self._word() is _Word.GO_ON:
@@ -55,32 +57,38 @@ class Gate:
         try:
             result = await execute()
         except EngineError as error:
-            self._ran.put_nowait(error)
+            self._tell(error)
             await self._word()
             raise
         except asyncio.CancelledError:  # by the migration; an interruption of the run stops the loop instead
-            self._ran.put_nowait(
+            self._tell(
                 _cancelled(self._index, "while it ran, so nobody knows whether it was done", FailureKind.LOST)
             )
             raise
         except BaseException as error:  # whatever it is, the loop waits for it
-            self._ran.put_nowait(error)
+            self._tell(error)
             raise
-        self._ran.put_nowait(None)
+        self._tell(None)
         await self._word()
         return result
+
+    def _tell(self, error: BaseException | None) -> None:
+        """Say what became of the statement."""
+        if self._ran is not None and not self._ran.done():
+            self._ran.set_result(error)
 
     async def _word(self) -> _Word:
         """What the loop says. Who is cancelled meanwhile takes no word after it, and keeps the loop from waiting."""
         try:
             return await self._words.get()
-        except asyncio.CancelledError:
+        except BaseException:
             self._spoiled = _cancelled(self._index, "while that waited to be written down", FailureKind.STEP)
-            self._ran.put_nowait(self._spoiled)
+            self._tell(self._spoiled)
             raise
 
     async def wait(self, task: asyncio.Task[None]) -> Wants | None:
         """The side of the loop: what the step wants next, or None when it has ended."""
+        self._task = task
         wanted = asyncio.ensure_future(self._wants.get())
         try:
             await asyncio.wait({wanted, task}, return_when=asyncio.FIRST_COMPLETED)
@@ -99,8 +107,13 @@ class Gate:
         return await self.ran()
 
     async def ran(self) -> BaseException | None:
-        """Wait for the statement that runs, and give its failure if it failed."""
-        return await self._ran.get()
+        """Wait for the statement that runs, and give its failure if it failed; or for the end of its step."""
+        assert self._ran is not None  # noqa: S101 - something was wanted
+        assert self._task is not None  # noqa: S101 - by somebody
+        ends: set[asyncio.Future[Any]] = {self._ran, self._task}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        self._tell(_cancelled(self._index, "and ended without a word", FailureKind.LOST))
+        return self._ran.result()
 
     def resume(self) -> None:
         """Let the step go on."""

@@ -190,6 +190,10 @@ class MySQLConnection:
         """End the segment."""
         await self._segments.abort()
 
+    async def cut(self) -> None:
+        """Drop it; the server undoes what is open."""
+        self._target.channel.drop()
+
     async def recover(self) -> None:
         """Connect again, if need be."""
         await self._segments.recover()

@@ -5,6 +5,7 @@ It decides nothing about migrations. What acts is loaded when the first segment 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from stepwell.core.history import History, HistoryMark, TableShape, mark_of
@@ -234,6 +235,11 @@ class PostgresConnection:
     async def abort(self) -> None:
         """End the segment so that nothing of its transaction stands."""
         await self._segments.abort()
+
+    async def cut(self) -> None:
+        """Close it; the server undoes what is open."""
+        with suppress(Exception):
+            await self._target.channel.connection.close()
 
     async def recover(self) -> None:
         """Connect again, if need be."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import psycopg
 
 from stepwell.core.actions import Busy, Held
-from stepwell.core.errors import ConnectionFailedError, Fault, Refusal, UsageError
+from stepwell.core.errors import ConnectionFailedError, FailureKind, Fault, Refusal, UsageError
 from stepwell.core.history import NO_MARK, HistoryMark
 from stepwell.core.migration import Version
 from stepwell.engines.postgresql import bounds, guard, lock
@@ -305,11 +306,21 @@ class Segments:
         ):  # what did not touch its rows must be found out while it can be undone
             await self._target.channel.sync()
         mark = await self._target.channel.send(names.select_mark)
-        ended = await self._target.channel.send("COMMIT")
-        await self._target.channel.close_pipeline()
+        try:
+            ended = await self._target.channel.send("COMMIT")
+            await self._target.channel.close_pipeline()
+        except EngineError as error:
+            raise await self._unless_answered(error) from error
         if ended.statusmessage != "COMMIT":
             raise not_committed(ended.statusmessage)
         return Sealed(await self._read_mark(mark), self._books.elapsed_ms)
+
+    async def _unless_answered(self, error: EngineError) -> EngineError:
+        """What has no SQLSTATE is no answer of the server: the COMMIT may have been done."""
+        if error.fault.sqlstate is not None or error.kind is FailureKind.LOST:
+            return error
+        await self._target.channel.connection.close()
+        return EngineError(replace(error.fault, code="connection_lost"), FailureKind.LOST)
 
     async def abort(self) -> None:
         """End the segment; nothing of its transaction stands."""

@@ -319,6 +319,10 @@ class SQLiteConnection:
         self._journal = None
         self._session_lock.give_back()
 
+    async def cut(self) -> None:
+        """Undo what is open: of a file it is always known how it is."""
+        await self.abort()
+
     async def recover(self) -> None:
         """The connection to a file is never lost."""
 
