@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from stepwell.core.actions import Busy, Held, LogLine
     from stepwell.core.answers import LogEntry
-    from stepwell.core.history import Record
+    from stepwell.core.history import Attempt, Record
     from stepwell.core.migration import Version
     from stepwell.core.plan import Step
     from stepwell.core.sql.kinds import CreatedObject
@@ -104,10 +104,18 @@ class MySQLConnection:
         records = tuple(read_record(dict(zip(columns, row, strict=True))) for row in rows)
         journal: list[Any] = await self._target.channel.rows(names.select_journal) if found.log_exists else []
         attempts = attempts_of(journal, frozenset(record.version for record in records))
+        if any(attempt.cut_off for attempt in attempts):
+            attempts = await self._judged(attempts)
         ids = (record.id for record in records)
         rows_of_mark = await self._target.channel.rows(names.select_mark) if found.log_exists else []
         mark = HistoryMark.of(rows_of_mark[0]) if rows_of_mark else mark_of(ids)
         return History(found.shape, records, attempts, mark, found.log_exists)
+
+    async def _judged(self, attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
+        from stepwell.engines.mysql.catalog import judge
+        from stepwell.journal import judged
+
+        return await judged(attempts, lambda fingerprint: judge(self._target.channel, fingerprint))
 
     async def existing(self, objects: Sequence[CreatedObject]) -> tuple[CreatedObject, ...]:
         """Which of these are in the database already."""

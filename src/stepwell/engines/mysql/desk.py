@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from stepwell.core.sql.kinds import classify
 from stepwell.engines.mysql import tables
+from stepwell.engines.mysql.catalog import fingerprint
 from stepwell.engines.mysql.rows import log_values
 from stepwell.ports import EngineError
 
@@ -39,8 +40,9 @@ _WORD = re.compile(r"[\w$]+")
 class MySQLDesk:
     """See `stepwell.journal.Desk` for what each method promises."""
 
-    def __init__(self, channel: Channel, names: TableNames, rules: LexRules) -> None:
+    def __init__(self, channel: Channel, names: TableNames, rules: LexRules, own: Sequence[str]) -> None:
         self._channel, self._names, self._rules = channel, names, rules
+        self._own = own  # the bare names of the tool's tables
         self._all_undo: bool | None = None  # whether all tables here can undo; None: not known
         self._elsewhere: frozenset[str] | None = None  # other databases, whose tables are not looked at
 
@@ -88,8 +90,8 @@ class MySQLDesk:
         return False
 
     async def fingerprint(self, statement: BoundStatement) -> str | None:
-        """Nothing is looked at yet."""
-        return None
+        """What the catalog says of it. What commits by itself happens whole or not at all."""
+        return await fingerprint(self._channel, statement.shown, self._own)
 
     async def settle(self, statement: BoundStatement) -> None:
         """There are no deferred constraints."""

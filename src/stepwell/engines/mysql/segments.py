@@ -42,7 +42,8 @@ class Segments:
         self._begin_journal()
 
     def _begin_journal(self) -> None:
-        self._desk = MySQLDesk(self._target.channel, self._target.names, self._target.rules)
+        target = self._target
+        self._desk = MySQLDesk(target.channel, target.names, target.rules, target.own_tables)
         self._journal = StatementJournal(self._desk)
 
     async def _execute(

@@ -132,6 +132,11 @@ class Target:
         return tables.names(self.server.database, self.settings.table)
 
     @property
+    def own_tables(self) -> tuple[str, ...]:
+        """The same without database and quotes."""
+        return self.settings.table, f"{self.settings.table}_log"
+
+    @property
     def lock_name(self) -> str:
         """The name of the lock."""
         return lock.name_of(self.server.database, self.settings.table, folds_case=self.server.folds_case)
