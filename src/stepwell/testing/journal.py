@@ -179,6 +179,7 @@ class JournalConformance(Suite):
         shop = self.four(url, folder)
         self.failed(shop)
         shop.ask("DELETE FROM migrations_log WHERE event IN ('statement_failed', 'failed')")
+        shop.ask("UPDATE migrations_log SET fingerprint = NULL")  # else the catalog may tell
         return shop
 
     @cases("verb", {"migrate": "migrate", "rollback": "rollback"})
