@@ -13,9 +13,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
+from urllib.parse import quote
 
 import psycopg
 
@@ -26,12 +28,20 @@ SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "of
 
 
 class PostgreSQLServer:
-    """One server; `programs` holds `bin`, `lib` and `share`, `folder` is new and gets its data, socket and log."""
+    """One server; `programs` holds `bin`, `lib` and `share`, `folder` is new and gets its data, socket and log.
 
-    def __init__(self, programs: Path, folder: Path) -> None:
+    `inside` are the words that run a command as another user elsewhere, for example in a network namespace, where it
+    listens at `host`.
+    """
+
+    def __init__(
+        self, programs: Path, folder: Path, *, host: str = "127.0.0.1", inside: Sequence[str] = ()
+    ) -> None:
         self.programs = programs
         self.folder = folder
+        self.host = host
         self.port = _free_port()
+        self._inside = inside
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -42,7 +52,17 @@ class PostgreSQLServer:
     @property
     def url(self) -> str:
         """The URL of its superuser, by TCP, without a password."""
-        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+        return f"postgresql://postgres@{self.host}:{self.port}/postgres"
+
+    @property
+    def socket_url(self) -> str:
+        """The same by its Unix socket, which is reached from every network namespace."""
+        return f"postgresql://postgres@/postgres?host={quote(str(self.folder), safe='')}&port={self.port}"
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started, and has not been stopped."""
+        return self._process is not None
 
     def make(self) -> None:
         """Make the cluster."""
@@ -60,18 +80,18 @@ class PostgreSQLServer:
         """Start it, and wait until it takes connections."""
         options = {
             **settings,
-            "listen_addresses": "127.0.0.1",
+            "listen_addresses": self.host,
             "port": str(self.port),
             "unix_socket_directories": str(self.folder),
         }
-        command = [str(self.programs / "bin" / "postgres"), "-D", str(self.data)]
+        command = [*self._inside, str(self.programs / "bin" / "postgres"), "-D", str(self.data)]
         command += [f"--{name}={value}" for name, value in options.items()]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                command, user=account(), cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True,
+                command, user=None if self._inside else account(), cwd="/",
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        self._wait()
+        self.wait()
 
     def stop(self) -> None:
         """Stop it at once, if it runs."""
@@ -91,11 +111,12 @@ class PostgreSQLServer:
         if (owner := account()) is not None:
             shutil.chown(self.folder, owner)
 
-    def _wait(self) -> None:
+    def wait(self) -> None:
+        """Wait until it takes connections."""
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
-                psycopg.connect(self.url, connect_timeout=5).close()
+                psycopg.connect(self.socket_url, connect_timeout=5).close()
             except psycopg.Error:
                 log = (self.folder / "log").read_text(errors="replace")
                 assert self._process is not None
@@ -118,6 +139,20 @@ def running(programs: Path) -> Iterator[PostgreSQLServer]:
             yield server
         finally:
             server.stop()
+
+
+def embedded_programs(place: Path, unavailable: Callable[[str], NoReturn]) -> Path:
+    """The folder of the newest PostgreSQL of the wheel, copied into `place` where root's server could not read it."""
+    from stepwell.core.errors import ConnectionFailedError
+    from stepwell.engines.embedded.account import server_account
+    from stepwell.engines.embedded.binaries import installed, readable_by
+
+    try:
+        newest, *_ = installed()
+    except ConnectionFailedError as error:
+        unavailable(f"{error}: {error.hint}")
+    owner = server_account()
+    return newest.folder if owner is None else readable_by(newest, owner, place).folder
 
 
 def account() -> str | None:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.faults.framing import Side
-from tests.faults.proxy import Harm, Proxy, Rule, When, executing
+from tests.faults.proxy import Harm, Proxy, Rule, When, executing, nth
 from tests.faults.truth import locks_left, recorded, run_through
 
-from stepwell.core.errors import StepwellError
+from stepwell.core.errors import ConnectionFailedError, Refusal, StepwellError
 from stepwell.core.report import Outcome, RunReport
 from stepwell.testing import Workshop
 from stepwell.testing.workshop import outcomes, report_of, until
@@ -152,6 +152,18 @@ def converges(shop: Workshop) -> tuple[str, ...]:
     report = shop.run(shop.project(lock_wait=3.0).migrate())
     assert shop.applied() == ["000", "001", "002", "003"]
     return report.warnings
+
+
+def test_a_connection_that_ends_while_it_is_made_is_tried_again_by_those_who_wait(
+    two: Workshop, straight: Proxy
+) -> None:
+    """As it does where a server or a pooler is being restarted."""
+    straight.plan(Rule(nth(1)))
+    error = two.failure(two.project(url=straight.url).migrate())
+    assert isinstance(error, ConnectionFailedError)
+    assert (error.refusal, error.exit_code) == (Refusal.LOST, 7)
+    straight.plan(Rule(nth(1)))
+    assert two.run(two.project(url=straight.url, wait=20.0).migrate()).ok
 
 
 @pytest.mark.parametrize("when", When)

@@ -36,9 +36,9 @@ def recorded(shop: Workshop) -> list[str]:
     return shop.column(RECORDED)
 
 
-def lies(shop: Workshop, told: RunReport | StepwellError) -> list[str]:
-    """Where the report differs from what stands; empty where it told the truth."""
-    stands = set(recorded(shop))
+def lies(shop: Workshop, told: RunReport | StepwellError, *, before: int = 0) -> list[str]:
+    """Where the report differs from what stands; empty where it told the truth. So many stood before the run."""
+    stands = set(recorded(shop)[before:])
     if not isinstance(told, RunReport):
         return [f"{sorted(stands)} stand, and the error is {told}"] if stands else []
     applied = {step.version.text for step in told.steps if step.outcome is Outcome.APPLIED}

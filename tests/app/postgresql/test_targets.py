@@ -8,11 +8,9 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from tests.postgresql import SETTINGS, PostgreSQLServer, running
+from tests.postgresql import SETTINGS, PostgreSQLServer, embedded_programs, running
 
 from stepwell.core.errors import ConnectionFailedError, HistoryTableError, Refusal, StepwellError
-from stepwell.engines.embedded.account import server_account
-from stepwell.engines.embedded.binaries import installed, readable_by
 from stepwell.testing import Workshop
 
 if TYPE_CHECKING:
@@ -36,15 +34,7 @@ class Pair(NamedTuple):
 @pytest.fixture(scope="module")
 def programs(unavailable: Callable[[str], NoReturn], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a PostgreSQL that has `pg_basebackup`, as whoever runs the server can read it."""
-    try:
-        newest, *_ = installed()
-    except ConnectionFailedError as error:
-        unavailable(f"{error}: {error.hint}")
-    account = server_account()
-    if account is None:
-        return newest.folder
-    place = tmp_path_factory.mktemp("programs")
-    return readable_by(newest, account, place).folder
+    return embedded_programs(tmp_path_factory.mktemp("programs"), unavailable)
 
 
 @pytest.fixture(scope="module")

@@ -57,6 +57,12 @@ _REASONS: tuple[tuple[str, Refusal, str, str | None], ...] = (
         "try again, or --wait",
     ),
     (
+        r"server closed the connection unexpectedly|connection reset by peer",
+        Refusal.LOST,
+        "the server ended the connection while it was being made",
+        "look whether it, or a pooler before it, is being restarted; to wait for it: --wait",
+    ),
+    (
         r"ssl|tls|certificate",
         Refusal.TLS,
         "no secure connection could be made",
