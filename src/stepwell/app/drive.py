@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from stepwell.app.body import locate_in_sections, run_body
 from stepwell.app.gate import Gate
 from stepwell.app.handle import StepHandle
+from stepwell.app.opened import OpenStep, watched
 from stepwell.author import Migration as Author
 from stepwell.core.actions import (
     Abort,
@@ -54,7 +55,7 @@ from stepwell.core.report import Outcome as StepOutcome
 from stepwell.ports import EngineError, Kept
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Callable, Sequence
 
     from stepwell.app.calls import CallBook
     from stepwell.app.context import Context
@@ -62,7 +63,6 @@ if TYPE_CHECKING:
         Action,
         LogLine,
         Outcome,
-        Wants,
     )
     from stepwell.core.ledger import RunEnd
     from stepwell.core.plan import Plan, Segment, Step
@@ -95,7 +95,7 @@ class Shell:
         self._context, self._connection, self._plan = context, connection, plan
         self._classes, self._batch, self._checksum = classes, batch, checksum
         self._positions = {step.version: index for index, step in enumerate(plan.steps, 1)}
-        self._open: _OpenStep | None = None
+        self._open: OpenStep | None = None
         self._patience = min(context.settings.lock_wait, LONGEST_RECOVERY)
         self._books: list[CallBook] = []  # of the steps that ran; a task of one may come late
 
@@ -162,7 +162,8 @@ class Shell:
             case Apply(step, segment):
                 return await self._apply(step, segment)
             case Execute(step):
-                return await self._opened.execute(step.version.text, self._connection.cancel)
+                async with watched(self._context, self._connection, step.version):
+                    return await self._opened.execute(step.version.text, self._connection.cancel)
             case Resume():
                 return await self._opened.resume()
             case Keep(step, line):
@@ -218,7 +219,7 @@ class Shell:
         if gate is None:
             await body()
             return finished()
-        self._open = _OpenStep(gate, asyncio.create_task(body()), finished, self._context.clock)
+        self._open = OpenStep(gate, asyncio.create_task(body()), finished, self._context.clock)
         return await self._open.next()
 
     async def _keep(self, step: Step, line: LogLine) -> None:
@@ -228,7 +229,7 @@ class Shell:
             await self._connection.forget(step.record, line, self._batch)
 
     @property
-    def _opened(self) -> _OpenStep:
+    def _opened(self) -> OpenStep:
         if self._open is None:
             raise StepwellError("no step is open")
         return self._open
@@ -304,57 +305,6 @@ class Shell:
             self._context.emit(Waiting(action.holder, action.waited, limit))
         await asyncio.sleep(action.seconds)
         return Ok()
-
-
-class _OpenStep:
-    """A step without a transaction that has begun: its task, and the gate at which its statements wait."""
-
-    def __init__(
-        self, gate: Gate, task: asyncio.Task[None], finished: Callable[[], Ok], clock: Callable[[], float]
-    ) -> None:
-        self._gate, self._task, self._finished, self._clock = gate, task, finished, clock
-        self.interrupted = False
-
-    async def next(self) -> Outcome:
-        """What it wants next, or that it has ended."""
-        wants: Wants | None = await self._gate.wait(self._task)
-        if wants is not None:
-            return wants
-        await self._task
-        self._gate.must_be_whole()
-        return self._finished()
-
-    async def execute(self, version: str, cancel: Callable[[], Awaitable[None]]) -> Outcome:
-        """Run the statement that it wants to run.
-
-        A cancellation stops the statement. What became of that is waited for and told, since it may have been done; the
-        interruption itself is told with the next action that goes on.
-        """
-        began = self._clock()
-        try:
-            error = await self._gate.execute()
-        except asyncio.CancelledError:
-            self.interrupted = True
-            with suppress(Exception):  # where it can't be stopped, it runs to its end
-                await cancel()
-            if await self._gate.ran() is not None:
-                return Failed(Fault("interrupted", code="interrupted", version=version))
-        else:
-            if error is not None:
-                raise error
-        return Ok((self._clock() - began) * 1000)
-
-    async def resume(self) -> Outcome:
-        """Let it go on to its next statement."""
-        if self.interrupted:
-            raise asyncio.CancelledError
-        self._gate.resume()
-        return await self.next()
-
-    async def stop(self) -> None:
-        """End it where it is."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
 
 
 def _version_of(action: Action) -> str | None:

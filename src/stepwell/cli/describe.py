@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from stepwell.core.events import (
+    Blocked,
     Connected,
     Event,
     Planned,
@@ -66,6 +67,10 @@ def _sent(event: StatementSent, _: View) -> str:
     return f"{event.version}: {counted(event.number, 'statement')}"
 
 
+def _blocked(event: Blocked, _: View) -> str:
+    return one_line(f"{event.version} waits for {event.by} ({event.waited:.0f} s)")
+
+
 def _committed(event: SegmentCommitted, _: View) -> str:
     return f"committed segment {event.number}: {', '.join(version_texts(event.versions))}"
 
@@ -103,6 +108,7 @@ _DESCRIBED: Mapping[type, Callable[[Any, View], str]] = {
     WaitingForServer: _waiting_for_server,
     StepStarted: _started,
     StatementSent: _sent,
+    Blocked: _blocked,
     StepFinished: _finished,
     SegmentCommitted: _committed,
     SegmentAborted: _aborted,

@@ -59,6 +59,14 @@ class StatementSent(NamedTuple):
     number: int
 
 
+class Blocked(NamedTuple):
+    """A statement outside a transaction waits for somebody, in words; `waited` in seconds since it began."""
+
+    version: Version
+    by: str
+    waited: float
+
+
 class StepFinished(NamedTuple):
     """A step ended. Outcome and time are None where its statements were sent and not answered yet.
 
@@ -113,6 +121,7 @@ Event = (
     | WaitingForServer
     | StepStarted
     | StatementSent
+    | Blocked
     | StepFinished
     | SegmentCommitted
     | SegmentAborted
