@@ -72,6 +72,7 @@ REFUSED = [
     ("scratch", "elsewhere", "must be one of: same-server"),
     ("table", "public.migrations", "is a table's name without its schema"),
     ("table", "t" * 60, "is longer than 59 bytes"),
+    ("table", "t" * 64, "is longer than 59 bytes"),
     ("schema", "ü" * 32, "is longer than 63 bytes"),
     ("role", "a\0b", "holds a control character"),
     ("trusted_owners", ["a\nb"], "holds a control character"),

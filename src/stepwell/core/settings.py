@@ -185,21 +185,38 @@ def _many(value: object) -> tuple[str, ...]:
     return tuple(_text(item) for item in items)
 
 
-def _identifier(value: object) -> str:
+def _identifier(value: object, longest: int = MAX_IDENTIFIER) -> str:
     text = _text(value)
     if not text.isprintable():
         raise ValueError("holds a control character")
-    if len(text.encode()) > MAX_IDENTIFIER:
-        raise ValueError(f"is longer than {MAX_IDENTIFIER} bytes")
+    if len(text.encode()) > longest:
+        raise ValueError(f"is longer than {longest} bytes")
     return text
 
 
 def _table(value: object) -> str:
-    text = _identifier(value)
+    text = _identifier(value, MAX_IDENTIFIER - len(_LOG_SUFFIX))
     if "." in text:
         raise ValueError("is a table's name without its schema: that is the setting 'schema'")
-    if len(text.encode()) > MAX_IDENTIFIER - len(_LOG_SUFFIX):
-        raise ValueError(f"is longer than {MAX_IDENTIFIER - len(_LOG_SUFFIX)} bytes")
+    return text
+
+
+def _schema(value: object) -> str:
+    text = _identifier(value)
+    if is_of_the_server(text):
+        raise ValueError("is a schema of the server's own")
+    return text
+
+
+def is_of_the_server(schema: str) -> bool:
+    """Whether a schema is one that PostgreSQL keeps for itself: nothing of ours belongs there."""
+    return schema.startswith("pg_") or schema == "information_schema"
+
+
+def _role(value: object) -> str:
+    text = _identifier(value)
+    if text == "none":
+        raise ValueError("is a word of SQL: SET ROLE none takes on no role at all")
     return text
 
 
@@ -246,8 +263,8 @@ SETTINGS: tuple[Setting, ...] = (
         "migrations", _many, "a folder of migrations, or package:NAME; may be repeated", "DIR", many=True
     ),
     Setting("table", _table, "the name of the history table", "NAME"),
-    Setting("schema", _identifier, "the schema of the history table", "NAME"),
-    Setting("role", _identifier, "the role that owns what migrations create", "NAME"),
+    Setting("schema", _schema, "the schema of the history table", "NAME"),
+    Setting("role", _role, "the role that owns what migrations create", "NAME"),
     Setting(
         "atomic",
         _enum(Atomic),

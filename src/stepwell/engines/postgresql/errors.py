@@ -89,9 +89,12 @@ _REASONS: tuple[tuple[str, Refusal, str, str | None], ...] = (
 )
 
 
-# What libpq refuses before it asks any server: the URL, or a PG variable of the environment, has to be mended.
+# What libpq refuses before it asks any server, and what a server refuses of `options`: the URL, or a PG variable of the
+# environment, has to be mended.
 _WRONG_OPTION = re.compile(
     r"invalid connection option|invalid URI query parameter|invalid \w+ value: |invalid integer value"
+    r"|bad value for \w+: |definition of service |service file .* not found|FATAL: -c .* requires a value"
+    r"|FATAL: unrecognized configuration parameter|FATAL: invalid (command-line argument|value for parameter)"
 )
 
 

@@ -9,6 +9,7 @@ import psycopg
 
 from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError
 from stepwell.core.redact import Redactor
+from stepwell.core.settings import is_of_the_server
 from stepwell.core.url import parse_url
 from stepwell.engines.postgresql import tables
 from stepwell.engines.postgresql.bounds import CHECK_SINCE, KEEPALIVES
@@ -137,12 +138,17 @@ class Target:
         return await self.channel.send(DESCRIBE, [self.settings.schema, table, f"{table}_log"])
 
     def tables(self, found: Description) -> PostgresNames:
-        """The names of the tool's tables. Raises `UsageError` where their schema does not exist."""
+        """The names of the tool's tables. Raises `UsageError` where their schema does not exist, or is the server's."""
         if found.schema is None:
             missing = self.settings.schema
             raise UsageError(
                 f"the schema {missing} does not exist" if missing else "no schema of the search path exists",
                 hint="create it, or choose another with the setting 'schema'",
+            )
+        if is_of_the_server(found.schema):
+            raise UsageError(
+                f"the search path begins with {found.schema}, a schema of the server's own",
+                hint="choose another with the setting 'schema'",
             )
         return tables.names(found.schema, self.settings.table)
 

@@ -8,20 +8,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from stepwell.core.errors import ConnectionFailedError, Refusal
+from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from concurrent.futures import ThreadPoolExecutor
 
     from stepwell.core.url import DatabaseUrl
     from stepwell.ports import ConnectOptions
 
 MEMORY = "file::memory:"
+# What SQLite understands behind the `?`; it passes over all else without a word.
+OPTIONS = ("mode", "cache", "immutable", "modeof", "nolock", "psow", "vfs")
+MODES = ("ro", "rw", "rwc", "memory")
 FOREVER = 24 * 3600.0  # seconds; SQLite has no word for a wait without limit
 
 
 def open_file(url: DatabaseUrl, options: ConnectOptions, *, thread: ThreadPoolExecutor) -> sqlite3.Connection:
-    """Open the database of a URL in its thread. Raises `ConnectionFailedError`."""
+    """Open the database of a URL in its thread. Raises `ConnectionFailedError`, `UsageError` for a wrong option."""
+    _check_options(url.query)
     patience = options.settings.lock_timeout or FOREVER
     if url.path is None:
         return thread.submit(_open, MEMORY, patience).result()
@@ -42,6 +47,14 @@ def open_file(url: DatabaseUrl, options: ConnectOptions, *, thread: ThreadPoolEx
             refusal=Refusal.REFUSED if os.access(path.parent, os.X_OK) else Refusal.RIGHTS,
             hint="check the path and the rights on file and folder",
         ) from error
+
+
+def _check_options(query: Mapping[str, str]) -> None:
+    if set(query) - set(OPTIONS):
+        # The name is not told: it may be a piece of a password that holds a `?`.
+        raise UsageError("an option of the database URL is not known", hint=f"known are {', '.join(OPTIONS)}")
+    if query.get("mode", MODES[0]) not in MODES:
+        raise UsageError(f"the option mode of the database URL is not one of {', '.join(MODES)}")
 
 
 def _open_recovered(path: Path, url: DatabaseUrl, patience: float, *, read_only: bool) -> sqlite3.Connection:
@@ -90,7 +103,7 @@ def _refuse(path: Path, shown: str) -> None:
         raise ConnectionFailedError(f"{shown}: this is a folder, not a file", refusal=Refusal.NO_DATABASE)
     if not path.parent.is_dir():
         raise ConnectionFailedError(
-            f"{shown}: the folder {path.parent.name} does not exist",
+            f"{shown}: the folder {path.parent} does not exist",
             refusal=Refusal.NO_DATABASE,
             hint="create the folder first; the file is made when it is needed",
         )
