@@ -9,9 +9,16 @@ from stepwell import project
 from stepwell.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Sequence
 
-    from stepwell.core.answers import CheckReport, CorrectionReport, LockReport, LogReport, StatusReport
+    from stepwell.core.answers import (
+        CheckReport,
+        CorrectionReport,
+        LockReport,
+        LogReport,
+        RepairReport,
+        StatusReport,
+    )
     from stepwell.core.migration import Direction
     from stepwell.core.report import RunReport
 
@@ -68,6 +75,12 @@ class Project:
     def unmark(self, version: str, *, dry_run: bool = False) -> CorrectionReport:
         """Remove a record without running anything."""
         return _run(self.project.unmark(version, dry_run=dry_run))
+
+    def repair(
+        self, *, done: Sequence[str] = (), not_done: Sequence[str] = (), dry_run: bool = False
+    ) -> RepairReport:
+        """Settle whether statements ran that were cut off."""
+        return _run(self.project.repair(done=done, not_done=not_done, dry_run=dry_run))
 
     def unlock(self, *, force: bool = False) -> LockReport:
         """Who holds the lock."""

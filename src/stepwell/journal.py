@@ -7,6 +7,7 @@ What is written, and what follows from it, is the run machine's business; how it
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -129,6 +130,12 @@ class StatementJournal:
         except BaseException:
             await self._desk.undo()
             raise
+
+
+def digest_of(sql: str, copy_data: str | None) -> str:
+    """What the journal remembers a statement by: its text. Its values may be others each time, such as the hour."""
+    text = sql if copy_data is None else f"{sql}\0{copy_data}"
+    return "1:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 async def judged(

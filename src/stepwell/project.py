@@ -32,7 +32,14 @@ from stepwell.ports import Batch, ConnectOptions
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from stepwell.core.answers import CheckReport, CorrectionReport, LockReport, LogReport, StatusReport
+    from stepwell.core.answers import (
+        CheckReport,
+        CorrectionReport,
+        LockReport,
+        LogReport,
+        RepairReport,
+        StatusReport,
+    )
     from stepwell.core.files.listing import Source
     from stepwell.core.migration import Direction
     from stepwell.core.report import RunReport
@@ -204,6 +211,15 @@ class Project:
 
         check_arguments({"version": version, "dry_run": dry_run})
         return await unmark(self._context(), version, dry_run=dry_run)
+
+    async def repair(
+        self, *, done: Sequence[str] = (), not_done: Sequence[str] = (), dry_run: bool = False
+    ) -> RepairReport:
+        """Settle whether statements ran that were cut off; of the versions given, as is said."""
+        from stepwell.app.repair import repair
+
+        check_arguments({"done": done, "not_done": not_done, "dry_run": dry_run})
+        return await repair(self._context(), done=done, not_done=not_done, dry_run=dry_run)
 
     async def unlock(self, *, force: bool = False) -> LockReport:
         """Who holds the lock; with `force`, that holder is ended."""

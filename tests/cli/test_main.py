@@ -20,7 +20,7 @@ Run = Callable[..., tuple[int, str, str]]
 Spawn = Callable[..., "subprocess.Popen[str]"]
 
 COMMANDS = [
-    "check", "completion", "config", "init", "log", "mark", "migrate", "new", "rollback", "status", "unlock",
+    "check", "completion", "config", "init", "log", "mark", "migrate", "new", "repair", "rollback", "status", "unlock",
     "unmark",
 ]  # fmt: skip
 HEAVY = {"asyncio", "rich", "psycopg", "sqlite3", "tomllib", "argparse", "logging", "stepwell.project"}

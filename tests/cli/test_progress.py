@@ -9,6 +9,7 @@ from stepwell.cli.options import Options, Verbosity
 from stepwell.cli.output import Output
 from stepwell.cli.progress import progress_on
 from stepwell.core.events import (
+    Blocked,
     Connected,
     Event,
     Planned,
@@ -41,6 +42,7 @@ LINES: list[tuple[Event, str]] = [
     (WaitingForServer("refused", 2), "waiting for the database: refused (2 s)"),
     (StepStarted(ONE, "first", Direction.UP, 1, 2), "applying 001 first"),
     (StatementSent(ONE, 3), "001: 3 statements"),
+    (Blocked(ONE, "process 7 of app", 3.2), "001 waits for process 7 of app (3 s)"),
     (StepFinished(ONE, "first", Outcome.APPLIED, 2, 3.14), "✔ applied 001 first: 2 statements, 3.1 ms"),
     (StepFinished(ONE, "first", None, 2, None), "sent 001 first: 2 statements"),
     (SegmentCommitted(1, (ONE, TWO)), "committed segment 1: 001, 002"),

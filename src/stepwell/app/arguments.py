@@ -15,6 +15,7 @@ T = TypeVar("T")
 
 _TEXTS = ("target", "batch", "version", "engine")
 _NUMBERS = ("steps", "limit")
+_LISTS = ("done", "not_done")
 _OPTIONAL = ("target", "batch", "steps", "limit")
 
 
@@ -22,7 +23,7 @@ def check_arguments(given: Mapping[str, object]) -> None:
     """Raise `UsageError`, naming the argument, for one of another type than it has to be.
 
     Takes arguments by their names: texts (`target`, `batch`, `version`, `engine`), whole numbers (`steps`, `limit`),
-    and everything else, which must be true or false.
+    lists of texts (`done`, `not_done`), and everything else, which must be true or false.
     """
     for name, value in given.items():
         if value is None and name in _OPTIONAL:
@@ -31,6 +32,8 @@ def check_arguments(given: Mapping[str, object]) -> None:
             _check(name, value, str, "text")
         elif name in _NUMBERS:
             _check(name, value, int, "a whole number")
+        elif name in _LISTS:
+            _check_texts(name, value)
         else:
             _check(name, value, bool, "True or False")
 
@@ -56,6 +59,11 @@ def callable_of(name: str, given: T) -> T:
     if given is not None and not callable(given):
         raise UsageError(f"the argument {name!r} must be something that can be called, not {given!r}")
     return given
+
+
+def _check_texts(name: str, value: object) -> None:
+    if not isinstance(value, list | tuple) or not all(isinstance(each, str) for each in value):
+        raise UsageError(f"the argument {name!r} must be a list of texts, not {value!r}")
 
 
 def _check(name: str, value: object, kind: type, words: str) -> None:

@@ -5,32 +5,22 @@ Both take the lock, show first what they would do, and leave a row in the log.
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING
 
-from stepwell.app.connecting import connected, introduced
-from stepwell.app.gather import gather
-from stepwell.app.shelf import Shelf
-from stepwell.core.actions import Busy, LogEvent, LogLine
+from stepwell.app.correcting import Correction, Decided
+from stepwell.core.actions import LogEvent, LogLine
 from stepwell.core.answers import CorrectionReport
-from stepwell.core.errors import ContradictionError, LockTimeoutError, TargetError
-from stepwell.core.events import Waiting
+from stepwell.core.errors import TargetError
 from stepwell.core.history import State
 from stepwell.core.migration import Direction, Version
-from stepwell.core.run import FIRST_POLL
 from stepwell.ports import Kept
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from stepwell.app.context import Context
     from stepwell.core.history import Entry, History, Record
     from stepwell.core.migration import Migration
     from stepwell.core.plan import Situation
     from stepwell.ports import Connection
-
-T = TypeVar("T")
-MOST_DECISIONS = 100  # how often it is decided anew before something is told to be wrong
 
 
 async def mark(context: Context, version: str, *, dry_run: bool = False) -> CorrectionReport:
@@ -45,52 +35,24 @@ async def unmark(context: Context, version: str, *, dry_run: bool = False) -> Co
     return await _Correction(context, dry_run=dry_run).unmark(Version(version))
 
 
-class _Decided(NamedTuple):
-    """What is to be said, and written; nothing is written where nothing is to be changed."""
-
-    report: CorrectionReport
-    write: Callable[[], Awaitable[None]] | None = None
-
-
-class _Correction:
-    def __init__(self, context: Context, *, dry_run: bool) -> None:
-        self._context, self._dry_run = context, dry_run
-        self._shelf = Shelf(context)
-        self._batch = context.new_batch()
-
+class _Correction(Correction):
     async def mark(self, version: Version) -> CorrectionReport:
-        return await self._corrected(lambda connection, found, _: self._marking(connection, found, version))
+        return await self.corrected(lambda connection, found, _: self._marking(connection, found, version))
 
     async def unmark(self, version: Version) -> CorrectionReport:
-        return await self._corrected(
+        return await self.corrected(
             lambda connection, found, history: self._unmarking(connection, found, history, version)
         )
 
-    async def _corrected(
-        self, decide: Callable[[Connection, Situation, History], _Decided]
-    ) -> CorrectionReport:
-        """Decide, and write it under the lock; anew where the history has become another one meanwhile."""
-        connection = await connected(self._context, self._shelf, read_only=self._dry_run)
-        async with introduced(self._context, connection):
-            for _ in range(MOST_DECISIONS):
-                history = await connection.read()
-                decided = decide(connection, gather(self._shelf, history, whole=True).situation, history)
-                if self._dry_run or decided.write is None:
-                    return decided.report
-                if await self._written(connection, history, decided.write):
-                    return decided.report
-        raise ContradictionError(
-            f"the history changed {MOST_DECISIONS} times while it was to be corrected",
-            hint="something else writes into it: look who does",
-        )
-
-    def _marking(self, connection: Connection, situation: Situation, version: Version) -> _Decided:
+    def _marking(
+        self, connection: Connection, situation: Situation, version: Version
+    ) -> Decided[CorrectionReport]:
         entry = situation.entries.get(version)
         migration = entry.migration if entry is not None else None
         if entry is None or migration is None:
             raise TargetError(f"no migration file has the version {version}", hint="see 'stepwell status'")
         if entry.state is State.APPLIED:
-            return _Decided(
+            return Decided(
                 self._report("mark", entry, changed=False, message=f"{version} is applied already")
             )
         what = (
@@ -101,11 +63,11 @@ class _Correction:
         report = self._report(
             "mark", entry, changed=True, message=f"{version}: {what}", warnings=_unmet(situation, entry)
         )
-        return _Decided(report, lambda: self._write_mark(connection, entry, migration))
+        return Decided(report, lambda: self._write_mark(connection, entry, migration))
 
     def _unmarking(
         self, connection: Connection, situation: Situation, history: History, version: Version
-    ) -> _Decided:
+    ) -> Decided[CorrectionReport]:
         entry = situation.entries.get(version)
         begun = any(attempt.version == version for attempt in history.attempts)
         if entry is None or not (entry.applied or begun):
@@ -115,55 +77,27 @@ class _Correction:
         report = self._report(
             "unmark", entry, changed=True, message=message, warnings=_needed(situation, entry)
         )
-        return _Decided(report, lambda: self._write_unmark(connection, entry.version, record))
+        return Decided(report, lambda: self._write_unmark(connection, entry.version, record))
 
     async def _write_mark(self, connection: Connection, entry: Entry, migration: Migration) -> None:
-        kept = Kept(migration, self._shelf.checksum(migration))
+        kept = Kept(migration, self.shelf.checksum(migration))
         line = LogLine(LogEvent.MARKED, entry.version, Direction.UP)
         if entry.record is not None:
-            await connection.revise(entry.record, kept, line, self._batch)
+            await connection.revise(entry.record, kept, line, self.batch)
         else:
-            await connection.record(kept, line, self._batch)
+            await connection.record(kept, line, self.batch)
 
     async def _write_unmark(self, connection: Connection, version: Version, record: Record | None) -> None:
         line = LogLine(LogEvent.UNMARKED, version, Direction.DOWN)
         if record is None:
-            await connection.log((line,), self._batch)
+            await connection.log((line,), self.batch)
             return
-        await connection.forget(record, line, self._batch)
-
-    async def _written(
-        self, connection: Connection, history: History, write: Callable[[], Awaitable[None]]
-    ) -> bool:
-        """Write under the lock, in one transaction; false where the history is not the one that was decided on."""
-        await connection.check_rights(history)
-        await self._poll(connection.prepare)
-        held = await self._poll(lambda: connection.acquire(transactional=True))
-        try:
-            if held.mark != history.mark:
-                await connection.abort()
-                return False
-            await write()
-        except BaseException:
-            await connection.abort()
-            raise
-        await connection.commit()
-        return True
-
-    async def _poll(self, attempt: Callable[[], Awaitable[T | Busy]]) -> T:
-        waited, limit = 0.0, self._context.settings.lock_wait
-        while isinstance(outcome := await attempt(), Busy):
-            if waited >= limit:
-                raise LockTimeoutError(f"locked: {outcome.holder or 'somebody else'} holds the lock")
-            self._context.emit(Waiting(outcome.holder, waited, limit))
-            await asyncio.sleep(FIRST_POLL)
-            waited += FIRST_POLL
-        return outcome
+        await connection.forget(record, line, self.batch)
 
     def _report(
         self, action: str, entry: Entry, *, changed: bool, message: str, warnings: tuple[str, ...] = ()
     ) -> CorrectionReport:
-        return CorrectionReport(action, entry.version, entry.name, self._dry_run, changed, message, warnings)
+        return CorrectionReport(action, entry.version, entry.name, self.dry_run, changed, message, warnings)
 
 
 def _record_meant(entry: Entry, version: Version) -> Record | None:

@@ -6,7 +6,6 @@ It decides nothing about migrations; how a statement reaches the database is the
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from contextlib import aclosing
 from dataclasses import replace
@@ -21,6 +20,7 @@ from stepwell.core.sql.kinds import StatementKind, classify
 from stepwell.core.sql.parameters import bind
 from stepwell.core.sql.refusals import MISSING, Savepoints, refuse
 from stepwell.core.sql.split import split
+from stepwell.journal import digest_of
 from stepwell.ports import BoundStatement, EngineError, Origin
 
 if TYPE_CHECKING:
@@ -249,7 +249,9 @@ class StepHandle:
                 result: T | None = await _told(send, statement)
             else:
                 result = await self._gate.through(
-                    _digest(statement), lambda: _told(send, statement), answers=answers
+                    digest_of(statement.shown, statement.copy_data),
+                    lambda: _told(send, statement),
+                    answers=answers,
                 )
         except EngineError as error:
             raise self._failed(error, statement) from error
@@ -392,9 +394,3 @@ def in_file(fault: Fault, statement: Statement, version: str) -> Fault:
 def _is_repeated(facts: StatementFacts) -> bool:
     """Whether a run that resumes does it again: what reads, and what is set, which went with the old session."""
     return facts.harmless or facts.kind is StatementKind.SETTING
-
-
-def _digest(statement: BoundStatement) -> str:
-    """What the journal remembers a statement by: its text. Its values may be others each time, such as the hour."""
-    text = statement.shown if statement.copy_data is None else f"{statement.shown}\0{statement.copy_data}"
-    return "1:" + hashlib.sha256(text.encode()).hexdigest()

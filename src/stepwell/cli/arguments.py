@@ -22,7 +22,11 @@ def version(text: str) -> str:
 
 def add_contradictions(parser: ArgumentParser) -> None:
     """Add what to do where history and files contradict each other."""
-    parser.add_argument("--strict", action="store_true", help="refuse what is out of order")
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="refuse what is out of order, and what has only a way round behind a pooler",
+    )
     parser.add_argument(
         "--allow-changed", action="store_true", help="go on although an applied file was changed"
     )

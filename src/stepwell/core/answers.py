@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from stepwell.core.evidence import Verdict
 from stepwell.core.history import State
 
 if TYPE_CHECKING:
@@ -88,6 +89,40 @@ class CorrectionReport:
     changed: bool
     message: str
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A statement outside a transaction that was cut off, what is known of it, and whether that was written down.
+
+    `sql` is its text, where the file has it still. `verdict` is what the catalog tells, or what a person has said.
+    """
+
+    version: Version
+    name: str
+    direction: str
+    statement: int
+    verdict: Verdict
+    why: str
+    sql: str | None = None
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether a person has to decide."""
+        return self.verdict is Verdict.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class RepairReport:
+    """What `repair` found, and wrote into the log or with `dry_run` would write."""
+
+    dry_run: bool
+    repairs: tuple[Repair, ...] = ()
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether something is left for a person to decide."""
+        return any(repair.in_doubt for repair in self.repairs)
 
 
 @dataclass(frozen=True, slots=True)

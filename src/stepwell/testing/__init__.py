@@ -12,6 +12,7 @@ from stepwell.testing.history import HistoryConformance
 from stepwell.testing.journal import JournalConformance
 from stepwell.testing.misuse import MisuseConformance
 from stepwell.testing.movement import MovementConformance
+from stepwell.testing.repair import RepairConformance
 from stepwell.testing.runners import RunnersConformance
 from stepwell.testing.savepoints import SavepointConformance
 from stepwell.testing.suite import Suite, cases
@@ -32,5 +33,6 @@ class EngineConformance(
     CorrectionConformance,
     RunnersConformance,
     JournalConformance,
+    RepairConformance,
 ):
     """Everything that an engine promises. What an engine has no ability for is expected to be told, not to work."""

@@ -75,7 +75,7 @@ ROOMY = pytest.mark.parametrize(
 TIGHT = pytest.mark.parametrize("pooled_url", [POOLS["transactions, pool of 1"]], indirect=True)
 
 
-@pytest.fixture(params=POOLS.values(), ids=POOLS)
+@pytest.fixture(params=POOLS.values(), ids=list(POOLS))
 def pooled_url(
     request: pytest.FixtureRequest,
     postgresql_url: str,

@@ -1,0 +1,91 @@
+"""How the history is corrected on purpose: decide, show, write under the lock; anew where it has changed meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+from stepwell.app.connecting import connected, introduced
+from stepwell.app.gather import gather
+from stepwell.app.shelf import Shelf
+from stepwell.core.actions import Busy
+from stepwell.core.errors import ContradictionError, LockTimeoutError, locked
+from stepwell.core.events import Waiting
+from stepwell.core.run import FIRST_POLL
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from stepwell.app.context import Context
+    from stepwell.core.history import History
+    from stepwell.core.plan import Situation
+    from stepwell.ports import Connection
+
+T = TypeVar("T")
+R = TypeVar("R")
+MOST_DECISIONS = 100  # how often it is decided anew before something is told to be wrong
+
+
+class Decided(NamedTuple, Generic[R]):
+    """What is to be said, and written; nothing is written where nothing is to be changed."""
+
+    report: R
+    write: Callable[[], Awaitable[None]] | None = None
+
+
+class Correction:
+    """One correction of the history. Its rows of the log have a batch of their own."""
+
+    def __init__(self, context: Context, *, dry_run: bool) -> None:
+        self.context, self.dry_run = context, dry_run
+        self.shelf = Shelf(context)
+        self.batch = context.new_batch()
+
+    async def corrected(
+        self,
+        decide: Callable[[Connection, Situation, History], Decided[R]],
+        read: Callable[[Connection], Awaitable[History]] | None = None,
+    ) -> R:
+        """Decide, and write it under the lock; anew where the history has become another one meanwhile."""
+        connection = await connected(self.context, self.shelf, read_only=self.dry_run)
+        async with introduced(self.context, connection):
+            for _ in range(MOST_DECISIONS):
+                history = await (connection.read() if read is None else read(connection))
+                decided = decide(connection, gather(self.shelf, history, whole=True).situation, history)
+                if self.dry_run or decided.write is None:
+                    return decided.report
+                if await self._written(connection, history, decided.write):
+                    return decided.report
+        raise ContradictionError(
+            f"the history changed {MOST_DECISIONS} times while it was to be corrected",
+            hint="something else writes into it: look who does",
+        )
+
+    async def _written(
+        self, connection: Connection, history: History, write: Callable[[], Awaitable[None]]
+    ) -> bool:
+        """Write under the lock, in one transaction; false where the history is not the one that was decided on."""
+        await connection.check_rights(history)
+        await self._poll(connection.prepare)
+        held = await self._poll(lambda: connection.acquire(transactional=True))
+        try:
+            if held.mark != history.mark:
+                await connection.abort()
+                return False
+            await write()
+        except BaseException:
+            await connection.abort()
+            raise
+        await connection.commit()
+        return True
+
+    async def _poll(self, attempt: Callable[[], Awaitable[T | Busy]]) -> T:
+        waited, limit = 0.0, self.context.settings.lock_wait
+        while isinstance(outcome := await attempt(), Busy):
+            if waited >= limit:
+                fault = locked(outcome.holder, limit)
+                raise LockTimeoutError(fault.message, hint=fault.hint)
+            self.context.emit(Waiting(outcome.holder, waited, limit))
+            await asyncio.sleep(FIRST_POLL)
+            waited += FIRST_POLL
+        return outcome
