@@ -43,7 +43,14 @@ def sqlite_shop(sqlite_url: str, tmp_path: Path) -> Workshop:
     return Workshop(sqlite_url, tmp_path, ask)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
+def sqlite_wal_shop(sqlite_shop: Workshop) -> Workshop:
+    """A file with a write-ahead log."""
+    assert sqlite_shop.ask("PRAGMA journal_mode = WAL") == [("wal",)]
+    return sqlite_shop
+
+
+@pytest.fixture(params=["sqlite", "sqlite_wal", "postgresql"])
 def shop(request: pytest.FixtureRequest) -> Workshop:
     """A workshop on each engine in turn."""
     found: Workshop = request.getfixturevalue(f"{request.param}_shop")

@@ -51,13 +51,6 @@ class Written:
 
 
 @pytest.fixture
-def sqlite_wal_shop(sqlite_shop: Workshop) -> Workshop:
-    """A file with a write-ahead log."""
-    assert sqlite_shop.ask("PRAGMA journal_mode = WAL") == [("wal",)]
-    return sqlite_shop
-
-
-@pytest.fixture
 def mariadb_shop(mariadb_url: str, tmp_path: Path) -> Workshop:
     """Migrations in a new folder for a new database of MariaDB."""
     return Workshop(mariadb_url, tmp_path, lambda sql: ask(mariadb_url, sql))

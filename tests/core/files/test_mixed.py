@@ -9,6 +9,7 @@ from stepwell.core.errors import Place
 from stepwell.core.files.parse import parse
 from stepwell.core.migration import Direction, Finding, SourceFile
 from stepwell.engines.postgresql.lexical import POSTGRESQL
+from stepwell.engines.sqlite.lexical import SQLITE
 
 MakeSource = Callable[[str, str | bytes], SourceFile]
 
@@ -152,3 +153,9 @@ def test_schema_and_data_changes_in_one_migration(
             "make two migrations of it, the second depending on the first",
         ),
     )
+
+
+def test_where_every_change_locks_everything_both_may_be_in_one_migration(make_source: MakeSource) -> None:
+    """A table of SQLite is built anew by both."""
+    text = f"-- irreversible\n-- migrate:up\n{CREATE};\n{INSERT};\n"
+    assert parse(make_source("006_a.sql", text), SQLITE).findings == ()

@@ -39,7 +39,7 @@ _NAMES = {StatementKind.SCHEMA: "the schema", StatementKind.DATA: "data"}
 def mixed_findings(statements: Iterable[Statement], path: str, rules: LexRules) -> tuple[Finding, ...]:
     """One finding, at the first statement of the second kind, where both schema and data are changed."""
     statements = tuple(statements)
-    if all(map(_is_plainly_schema, statements)):
+    if rules.commands.one_lock or all(map(_is_plainly_schema, statements)):
         return ()
     first: Statement | None = None
     first_kind: StatementKind | None = None

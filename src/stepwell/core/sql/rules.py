@@ -54,7 +54,7 @@ class CommandRules:
 
     `outside_only` is keyed by verb (`CREATE INDEX`). Regular expressions are `adds_enum_value`, for a
     sentence, and `writing_functions`, for the lower-case name of a function that makes a SELECT more than a
-    read.
+    read. `one_lock`: every change locks the whole database, so that rows and schema may well be changed together.
     """
 
     fold: Fold = Fold.KEEP
@@ -65,6 +65,7 @@ class CommandRules:
     writing_functions: str = r"(?!)"
     reading_pragmas: frozenset[str] = frozenset()
     acting_pragmas: frozenset[str] = frozenset()
+    one_lock: bool = False
 
 
 # Compared by identity, so that what is compiled from rules is found again without hashing them.

@@ -29,6 +29,7 @@ from stepwell.engines.sqlite.inspect import COLUMNS, OBJECTS, has_log, shape
 from stepwell.engines.sqlite.lock import SessionLock
 from stepwell.engines.sqlite.opening import file_of, open_file
 from stepwell.engines.sqlite.rows import as_utc, log_values, read_record
+from stepwell.engines.sqlite.watch import NOT_ENFORCED, Watch, enforced, violation, violations
 from stepwell.engines.sqlite.wire import SQLiteWire
 from stepwell.journal import StatementJournal, judged
 from stepwell.ports import About, EngineError, Origin, Sealed
@@ -83,8 +84,10 @@ class SQLiteConnection:
         self._names = tables.names(self._table)
         self._session_lock = SessionLock(file_of(channel.connection))
         self._lent_isolation = channel.connection.isolation_level
-        self._desk = SQLiteDesk(channel, self._names, _user(), self._check_foreign_keys)
+        self._desk = SQLiteDesk(channel, self._names, _user(), self._check_enforced)
         self._journal: StatementJournal | None = None  # of a step without a transaction
+        self._lent_enforced = enforced(channel.connection)
+        self._watch: Watch | None = None  # of the step that runs
         if options.connect is not None:
             channel.connection.isolation_level = None
 
@@ -100,6 +103,7 @@ class SQLiteConnection:
             if self._options.connect is None:
                 await self._channel.close()
             else:
+                await self._channel.execute(f"PRAGMA foreign_keys = {int(self._lent_enforced)}")
                 self._channel.connection.isolation_level = self._lent_isolation
 
     # --- asking ---
@@ -198,6 +202,7 @@ class SQLiteConnection:
 
     async def _begin(self) -> bool:
         """Take the write lock of the file, or find it taken, at once."""
+        await self._channel.execute(NOT_ENFORCED)
         try:
             await self._channel.begin_immediately()
         except EngineError as error:
@@ -233,30 +238,22 @@ class SQLiteConnection:
         return HistoryMark.of(row)
 
     async def begin_step(self, step: Step) -> Wire:
-        """There is nothing to set."""
+        """From here on it is watched."""
         holding = self._channel.connection.in_transaction
         self._journal = None if holding else StatementJournal(self._desk)
-        return SQLiteWire(self._channel, holding=holding, journal=self._journal)
+        self._watch = Watch(self._channel, step)
+        return SQLiteWire(self._channel, self._watch, holding=holding, journal=self._journal)
 
     async def end_step(self, step: Step, *, wrote_data: bool) -> None:
-        """Deferred foreign keys are checked by COMMIT; here they are found with their step."""
-        if wrote_data:
-            await self._check_foreign_keys(Origin(step.version.text, step.migration.place))
+        """What it broke is found with it, and what it set is set back."""
+        if self._watch is not None:
+            await self._watch.set_back()
+            await self._watch.check()
 
-    async def _check_foreign_keys(self, origin: Origin, shown: str | None = None) -> None:
-        _, ((enforced,),) = await self._channel.rows("PRAGMA foreign_keys")
-        if enforced and (broken := (await self._channel.rows("PRAGMA foreign_key_check"))[1]):
-            table, rowid, parent, _ = broken[0]
-            raise EngineError(
-                Fault(
-                    f"a foreign key does not hold: row {rowid} of {table} refers to a row of {parent} that is missing",
-                    code="foreign_key",
-                    version=origin.version,
-                    place=origin.place,
-                    statement=shown,
-                    sqlstate="SQLITE_CONSTRAINT_FOREIGNKEY",
-                )
-            )
+    async def _check_enforced(self, origin: Origin, shown: str | None) -> None:
+        ((switched_on,),) = (await self._channel.rows("PRAGMA foreign_keys"))[1]
+        if switched_on and (broken := await violations(self._channel)):
+            raise violation(broken, origin, shown)
 
     async def record(self, kept: Kept, line: LogLine, batch: Batch) -> None:
         """Record and log row, in one transaction."""
@@ -316,6 +313,10 @@ class SQLiteConnection:
     async def abort(self) -> None:
         """End the transaction, if one is open, and give back the lock."""
         await self._desk.undo()
+        if self._watch is not None:
+            with suppress(EngineError):
+                await self._watch.set_back()
+        self._watch = None
         self._journal = None
         self._session_lock.give_back()
 

@@ -15,6 +15,7 @@ SQLITE = LexRules(
     placeholder=r"\?[0-9]*|[@$#][A-Za-z_\x80-\U0010ffff0-9$]+",
     bodies=BodyRule(objects=frozenset({"TRIGGER"}), opener=("BEGIN",)),
     commands=CommandRules(
+        one_lock=True,
         fold=Fold.LOWER_ALL,
         outside_only=MappingProxyType(
             {
@@ -22,7 +23,7 @@ SQLITE = LexRules(
                 "DETACH": OutsideOnly("a database can't be detached in a transaction"),
                 "PRAGMA": OutsideOnly(
                     "in a transaction this setting is refused or, worse, silently ignored",
-                    r"PRAGMA (\S+ \. )?((JOURNAL_MODE|SYNCHRONOUS|FOREIGN_KEYS) [=(]|WAL_CHECKPOINT\b)",
+                    r"PRAGMA (\S+ \. )?((JOURNAL_MODE|SYNCHRONOUS) [=(]|WAL_CHECKPOINT\b)",
                 ),
             }
         ),

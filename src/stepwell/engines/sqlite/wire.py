@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from stepwell.engines.sqlite.channel import Channel
+    from stepwell.engines.sqlite.watch import Watch
     from stepwell.journal import Send, StatementJournal, T
     from stepwell.ports import BoundStatement
 
@@ -25,12 +26,22 @@ FETCH_SIZE = 1000  # rows in memory at a time when an author iterates
 class SQLiteWire:
     """Statements of one step; each is done when its method returns. Outside a transaction they have a journal."""
 
-    def __init__(self, channel: Channel, *, holding: bool, journal: StatementJournal | None = None) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        watch: Watch | None = None,
+        *,
+        holding: bool,
+        journal: StatementJournal | None = None,
+    ) -> None:
         self._channel = channel
+        self._watch = watch
         self._holding = holding
         self._journal = journal
 
     async def _journalled(self, statement: BoundStatement, send: Send[T]) -> T:
+        if self._watch is not None:
+            await self._watch.before(statement)
         return await (send(statement) if self._journal is None else self._journal.perform(statement, send))
 
     async def run(self, statement: BoundStatement) -> None:
@@ -136,6 +147,8 @@ class SQLiteWire:
 
     @asynccontextmanager
     async def _lend(self) -> AsyncIterator[Any]:
+        if self._watch is not None:
+            await self._watch.before_lending()
         if self._holding:
             await self._channel.execute(f"SAVEPOINT {_LENT}")
         try:
