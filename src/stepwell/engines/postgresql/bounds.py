@@ -11,7 +11,13 @@ if TYPE_CHECKING:
     from stepwell.core.settings import Settings
 
 # A client that is gone without a word keeps its lock, for hours by the kernel's defaults: so it is about ten seconds.
-KEEPALIVES = {"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
+# Nobody is asked to stay alive as long as an answer to him is on its way: that has a limit of its own (ms).
+KEEPALIVES = {
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+}
 # While a statement runs nobody reads from the client, so that keepalives alone find nothing out.
 CHECK_INTERVAL = ("client_connection_check_interval", "2s")
 CHECK_SINCE = 140000  # the server that has it
