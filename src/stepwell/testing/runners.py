@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stepwell.core.report import RunReport
     from stepwell.testing.workshop import Workshop
 
+WITHOUT = "transaction:false"
 ALL = ["001 applied", "002 applied", "003 applied"]
 
 
@@ -74,6 +75,19 @@ class RunnersConformance(Suite):
         done = [json.loads(process.communicate(timeout=30)[0]) for process in running]
         assert [each["exit"] for each in done] == [0, 0], done
         assert sorted(each["steps"] for each in done) == [[], ALL]
+        assert [entry.event for entry in shop.told()] == ["applied"] * 3
+
+    def test_eight_processes_at_once(self, url: str, tmp_path: Path) -> None:
+        """As on every node of a deployment; a step without a transaction is among them."""
+        shop = self.workshop(url, tmp_path)
+        shop.table("001_first")
+        shop.sql("002_second", "INSERT INTO first VALUES (1);\nINSERT INTO first VALUES (2);", options=WITHOUT)
+        shop.table("003_third")
+        running = [shop.process() for _ in range(8)]
+        done = [json.loads(process.communicate(timeout=60)[0]) for process in running]
+        assert [each["exit"] for each in done] == [0] * 8, done
+        assert sorted(step for each in done for step in each["steps"]) == ALL
+        assert shop.column("SELECT id FROM first ORDER BY id") == [1, 2]
         assert [entry.event for entry in shop.told()] == ["applied"] * 3
 
     def test_what_the_other_did_not_do_is_done(self, url: str, tmp_path: Path) -> None:
