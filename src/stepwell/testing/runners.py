@@ -81,7 +81,9 @@ class RunnersConformance(Suite):
         """As on every node of a deployment; a step without a transaction is among them."""
         shop = self.workshop(url, tmp_path)
         shop.table("001_first")
-        shop.sql("002_second", "INSERT INTO first VALUES (1);\nINSERT INTO first VALUES (2);", options=WITHOUT)
+        shop.sql(
+            "002_second", "INSERT INTO first VALUES (1);\nINSERT INTO first VALUES (2);", options=WITHOUT
+        )
         shop.table("003_third")
         running = [shop.process() for _ in range(8)]
         done = [json.loads(process.communicate(timeout=60)[0]) for process in running]
