@@ -13,7 +13,6 @@ import random
 import socket
 import time
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +21,11 @@ from stepwell.app.arguments import callable_of, check_arguments, direction_of, s
 from stepwell.app.context import Context
 from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError, no_database
 from stepwell.core.events import Event, StatementSent, WaitingForServer, Warned
-from stepwell.core.files.listing import SourceListing
 from stepwell.core.redact import Redactor
 from stepwell.core.settings import settings_of
 from stepwell.core.ulid import RANDOM_BITS, ulid
 from stepwell.core.url import parse_url
+from stepwell.parts import find_engine, open_source
 from stepwell.ports import Batch, ConnectOptions
 
 if TYPE_CHECKING:
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
         RepairReport,
         StatusReport,
     )
-    from stepwell.core.files.listing import Source
     from stepwell.core.migration import Direction
     from stepwell.core.report import RunReport
     from stepwell.core.url import DatabaseUrl
@@ -312,57 +310,6 @@ def _root(given: str | os.PathLike[str] | None) -> Path:
     if given is not None and not isinstance(given, str | os.PathLike):
         raise UsageError(f"the argument 'root' must be a folder, not {given!r}")
     return Path(given) if given is not None else Path.cwd()
-
-
-def find_engine(name: str) -> Engine:
-    """The engine of that name: a package in `stepwell.engines`, or one that an installed package offers."""
-    try:
-        module = import_module(f"stepwell.engines.{name}")
-        engine: Engine = module.ENGINE
-    except (ModuleNotFoundError, AttributeError):
-        return _installed_engine(name)
-    return engine
-
-
-def _installed_engine(name: str) -> Engine:
-    from importlib.metadata import entry_points
-
-    for found in entry_points(group="stepwell.engines", name=name):
-        engine: Engine = found.load()
-        return engine
-    raise UsageError(
-        f"there is no engine for {name}:// here",
-        hint="supported are postgresql://, sqlite://, mysql://, mariadb:// and embedded://; others come as packages",
-    )
-
-
-def open_source(places: tuple[str, ...], root: Path) -> Source:
-    """The source of migrations: folders below the root, and packages written as `package:NAME`."""
-    from stepwell.sources.directory import DirectorySource
-
-    packages = [place.removeprefix("package:") for place in places if place.startswith("package:")]
-    folders = [Path(place) for place in places if not place.startswith("package:")]
-    sources: list[Source] = [DirectorySource(folders, root)] if folders else []
-    if packages:
-        from stepwell.sources.package import PackageSource
-
-        sources += [PackageSource(package) for package in packages]
-    return sources[0] if len(sources) == 1 else _Several(sources)
-
-
-class _Several:
-    """Several sources as one."""
-
-    def __init__(self, sources: list[Source]) -> None:
-        self._sources = sources
-
-    def read(self) -> SourceListing:
-        """Read them in turn."""
-        listings = [source.read() for source in self._sources]
-        return SourceListing(
-            tuple(file for listing in listings for file in listing.files),
-            tuple(finding for listing in listings for finding in listing.findings),
-        )
 
 
 def new_batch() -> Batch:

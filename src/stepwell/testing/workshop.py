@@ -18,7 +18,8 @@ from stepwell.core.migration import Version
 from stepwell.core.report import RunReport
 from stepwell.core.tables import JOURNAL_EVENTS
 from stepwell.core.url import parse_url
-from stepwell.project import Project, find_engine
+from stepwell.parts import find_engine
+from stepwell.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence

@@ -23,7 +23,7 @@ from stepwell.engines.mysql.opening import unverified
 from stepwell.engines.mysql.session import readable_mode, restore
 from stepwell.engines.mysql.spool import Spool
 from stepwell.engines.mysql.tables import quote
-from stepwell.project import find_engine
+from stepwell.parts import find_engine
 
 if TYPE_CHECKING:
     from stepwell.engines.mysql.inspect import Server

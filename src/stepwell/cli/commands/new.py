@@ -37,7 +37,7 @@ def run(context: Context) -> int:
 
     from stepwell.app.new import Wish, draft, survey, write
     from stepwell.core.migration import Language
-    from stepwell.project import open_source
+    from stepwell.parts import open_source
     from stepwell.render.json import created_document
     from stepwell.render.text import created_text
 
@@ -73,7 +73,7 @@ def _folder(loaded: LoadedSettings) -> str:
 def _rules(loaded: LoadedSettings) -> LexRules:
     """The lexical rules of the database that is named; those of PostgreSQL where none is."""
     from stepwell.core.url import parse_url
-    from stepwell.project import find_engine
+    from stepwell.parts import find_engine
 
     url = loaded.settings.url
     return find_engine("postgresql" if url is None else parse_url(url).engine).dialect.rules
