@@ -154,6 +154,9 @@ class Connection(Protocol):
     async def about(self) -> About:
         """Say what database this is. Reads only."""
 
+    async def server(self) -> str | None:
+        """What tells this server from every other one, whatever it is called; None for what is no server."""
+
     async def read(self) -> History:
         """Read the history, without a lock and without writing. Raises `HistoryTableError` for a table to distrust."""
 
@@ -233,6 +236,17 @@ class Connection(Protocol):
         """Give everything back. Never raises."""
 
 
+class Scratch(NamedTuple):
+    """A throw-away database: where it is, or how to connect to one in memory.
+
+    `shared`: its server holds databases that matter, so that nothing may be done there that reaches beyond its own.
+    """
+
+    url: DatabaseUrl | None
+    connect: Callable[[], Any] | None = None
+    shared: bool = False
+
+
 class Engine(Protocol):
     """A kind of database."""
 
@@ -242,6 +256,15 @@ class Engine(Protocol):
 
     async def connect(self, url: DatabaseUrl | None, options: ConnectOptions) -> Connection:
         """Open a connection. Raises `ConnectionFailedError` that tells why not."""
+
+    def scratch(
+        self, server: DatabaseUrl | None, options: ConnectOptions
+    ) -> AbstractAsyncContextManager[Scratch]:
+        """Make an empty throw-away database, on the server of that URL, and drop it in the end.
+
+        What a killed process left is dropped too. Without a URL the engine brings a server of its own, if it can.
+        Raises `ConnectionFailedError`, or `UsageError` where it can't.
+        """
 
 
 class ConnectOptions(NamedTuple):

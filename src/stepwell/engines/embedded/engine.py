@@ -10,8 +10,10 @@ from stepwell.core.url import parse_url
 from stepwell.engines.postgresql.dialect import DIALECT
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from stepwell.core.url import DatabaseUrl
-    from stepwell.ports import About, Connection, ConnectOptions, Dialect
+    from stepwell.ports import About, Connection, ConnectOptions, Dialect, Scratch
 
 FOLDER = ".stepwell"  # in the root of the project
 
@@ -36,6 +38,14 @@ class Embedded:
         except BaseException:
             await asyncio.to_thread(server.release)
             raise
+
+    def scratch(
+        self, server: DatabaseUrl | None, options: ConnectOptions
+    ) -> AbstractAsyncContextManager[Scratch]:
+        """A database on a server that it brings, whatever URL is given."""
+        from stepwell.engines.embedded.scratch import scratch
+
+        return scratch(Path(options.root) / FOLDER, options)
 
 
 async def _connect(url: DatabaseUrl, options: ConnectOptions, server: Any, shown: str) -> Connection:

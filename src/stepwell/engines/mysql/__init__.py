@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from stepwell.engines.mysql.dialect import MYSQL_DIALECT
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from stepwell.core.url import DatabaseUrl
-    from stepwell.ports import Connection, ConnectOptions, Dialect
+    from stepwell.ports import Connection, ConnectOptions, Dialect, Scratch
 
 
 class MySQL:
@@ -38,6 +40,19 @@ class MySQL:
                 hint="pip install 'stepwell[mysql]'",
             ) from error
         return await connect(url, options)
+
+    def scratch(
+        self, server: DatabaseUrl | None, options: ConnectOptions
+    ) -> AbstractAsyncContextManager[Scratch]:
+        """A database on the server of that URL. Raises `UsageError` without one: it brings no server of its own."""
+        from stepwell.core.errors import UsageError
+        from stepwell.engines.mysql.scratch import scratch
+
+        if server is None:
+            raise UsageError(
+                f"{self._dialect.name} needs a server for scratch databases", hint="give scratch_url"
+            )
+        return scratch(server, options)
 
 
 ENGINE = MySQL(MYSQL_DIALECT)

@@ -72,6 +72,11 @@ class MySQLConnection:
         table = f"{server.database}.{self._target.settings.table}"
         return About(shown, server.name, table, server.user, self._target.warnings)
 
+    async def server(self) -> str | None:
+        """Its machine, port and folder: no two servers share these, whatever they are called."""
+        (row,) = await self._target.channel.rows("SELECT @@hostname, @@port, @@datadir, @@pid_file")
+        return " ".join(str(each) for each in row)
+
     async def read(self) -> History:
         """The history, of one moment: its parts are read in one transaction.
 

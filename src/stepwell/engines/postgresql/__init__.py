@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stepwell.core.errors import ConnectionFailedError, Refusal
+from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError
 from stepwell.engines.postgresql.dialect import DIALECT
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from stepwell.core.url import DatabaseUrl
-    from stepwell.ports import Connection, ConnectOptions, Dialect
+    from stepwell.ports import Connection, ConnectOptions, Dialect, Scratch
 
 
 class PostgreSQL:
@@ -27,6 +29,16 @@ class PostgreSQL:
         except ImportError as error:
             raise without_driver(error) from error
         return await connect(url, options)
+
+    def scratch(
+        self, server: DatabaseUrl | None, options: ConnectOptions
+    ) -> AbstractAsyncContextManager[Scratch]:
+        """A database on the server of that URL. Raises `UsageError` without one: it brings no server of its own."""
+        from stepwell.engines.postgresql.scratch import scratch
+
+        if server is None:
+            raise UsageError("PostgreSQL needs a server for scratch databases", hint="give scratch_url")
+        return scratch(server, options)
 
 
 def without_driver(error: ImportError) -> Exception:

