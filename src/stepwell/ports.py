@@ -240,11 +240,13 @@ class Scratch(NamedTuple):
     """A throw-away database: where it is, or how to connect to one in memory.
 
     `shared`: its server holds databases that matter, so that nothing may be done there that reaches beyond its own.
+    `others` are the names of those, where a statement can name them.
     """
 
     url: DatabaseUrl | None
     connect: Callable[[], Any] | None = None
     shared: bool = False
+    others: tuple[str, ...] = ()
 
 
 class Engine(Protocol):

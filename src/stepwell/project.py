@@ -13,8 +13,10 @@ import random
 import socket
 import time
 from collections.abc import Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stepwell import __version__
 from stepwell.app.arguments import callable_of, check_arguments, direction_of, seconds_of
@@ -29,7 +31,7 @@ from stepwell.parts import find_engine, open_source
 from stepwell.ports import Batch, ConnectOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from stepwell.core.answers import (
         CheckReport,
@@ -41,13 +43,22 @@ if TYPE_CHECKING:
     )
     from stepwell.core.migration import Direction
     from stepwell.core.report import RunReport
+    from stepwell.core.settings import Settings
     from stepwell.core.url import DatabaseUrl
-    from stepwell.ports import Connection, Engine
+    from stepwell.ports import Connection, Engine, Scratch
     from stepwell.settings import LoadedSettings
 
 logger = logging.getLogger("stepwell")
 
 Listener = Callable[[Event], None]
+
+
+class Place(NamedTuple):
+    """Where a database is: its URL, or what gives a connection to it."""
+
+    url: DatabaseUrl | None
+    connect: Callable[[], Any] | None
+
 
 _NOT_THERE = "is the server running, and is the address right?"
 _NOT_COME = {
@@ -187,7 +198,8 @@ class Project:
         """What is wrong with the files and, where a database is named, with its history."""
         from stepwell.app.check import check
 
-        return await check(self._context(), with_database=self._has_database)
+        has_database = self.settings.url is not None or self._connect is not None
+        return await check(self._context(), with_database=has_database)
 
     async def log(self, *, limit: int | None = 50, batch: str | None = None) -> LogReport:
         """What was done, newest last."""
@@ -228,35 +240,47 @@ class Project:
 
     # --- joining ---
 
-    @property
-    def _has_database(self) -> bool:
-        return self.settings.url is not None or self._connect is not None
-
     def _context(self) -> Context:
-        from stepwell.sources.loader import PythonLoader
-
         url = parse_url(self.settings.url) if self.settings.url else None
         engine = find_engine(url.engine if url is not None else self._engine_name)
+        made = self._joined(engine, Place(url, self._connect), self.settings, self._emit)
+        return made._replace(scratch=lambda: self._scratch(url))
+
+    @asynccontextmanager
+    async def _scratch(self, target: DatabaseUrl | None) -> AsyncIterator[Context]:
+        """The same migrations for a throw-away database; nobody hears of what is done there."""
+        from stepwell.scratch import scratch
+
+        engine = find_engine(target.engine if target is not None else self._engine_name)
+        kind = engine.dialect.name
+        options = ConnectOptions(self.settings, str(self.root), connect=self._connect)
+        async with scratch(target, kind, options) as made:
+            settings = replace(self.settings, direct_url=None, role=None)
+            found = find_engine(made.url.engine if made.url is not None else kind)
+            joined = self._joined(found, Place(made.url, made.connect), settings, lambda _: None)
+            yield joined._replace(forbid=lambda sql: _forbidden(sql, kind, made))
+
+    def _joined(self, engine: Engine, place: Place, settings: Settings, emit: Listener) -> Context:
+        from stepwell.sources.loader import PythonLoader
+
+        url, lent = place
         options = ConnectOptions(
-            self.settings,
-            str(self.root),
-            connect=self._connect,
-            tell=lambda message: self._emit(Warned(message)),
+            settings, str(self.root), connect=lent, tell=lambda message: emit(Warned(message))
         )
 
         async def connect(read_only: bool) -> Connection:
-            if not self._has_database:
+            if url is None and lent is None:
                 raise no_database()
             return await self._patiently(engine, url, options._replace(read_only=read_only))
 
         return Context(
-            settings=self.settings,
-            source=open_source(self.settings.migrations, self.root),
+            settings=settings,
+            source=open_source(settings.migrations, self.root),
             loader=PythonLoader(self.root),
             dialect=engine.dialect,
             connect=connect,
             absent=url is not None and url.path is not None and not (self.root / url.path).exists(),
-            emit=self._emit,
+            emit=emit,
             clock=time.monotonic,
             jitter=random.random,
             new_batch=new_batch,
@@ -310,6 +334,14 @@ def _root(given: str | os.PathLike[str] | None) -> Path:
     if given is not None and not isinstance(given, str | os.PathLike):
         raise UsageError(f"the argument 'root' must be a folder, not {given!r}")
     return Path(given) if given is not None else Path.cwd()
+
+
+def _forbidden(sql: str, kind: str, made: Scratch) -> str | None:
+    """Why a statement must not run in a scratch database, if it must not."""
+    from stepwell.core.sql.beyond import reaches_beyond
+
+    what = reaches_beyond(sql, kind, made.others) if made.shared else None
+    return what and f"refused in a scratch database on the target's own server: it reaches {what}"
 
 
 def new_batch() -> Batch:

@@ -28,9 +28,8 @@ HOW = (
 
 
 @asynccontextmanager
-async def scratch(target: DatabaseUrl | None, engine: str, options: ConnectOptions) -> AsyncIterator[Scratch]:
-    """Make an empty scratch database for a target of that engine, and drop it in the end. Raises `UsageError`."""
-    kind = find_engine(engine).dialect.name
+async def scratch(target: DatabaseUrl | None, kind: str, options: ConnectOptions) -> AsyncIterator[Scratch]:
+    """Make an empty scratch database for a target of that kind, and drop it in the end. Raises `UsageError`."""
     bare = options._replace(connect=None)
     if kind == "sqlite":
         async with find_engine("sqlite").scratch(None, bare) as made:

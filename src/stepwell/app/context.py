@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
 
     from stepwell.author import Migration as Author
     from stepwell.core.events import Event
@@ -29,7 +30,8 @@ class Context(NamedTuple):
     """Everything a verb needs.
 
     `connect` is told whether the run only asks; where the database is `absent`, it makes the file of it otherwise.
-    `jitter` gives numbers from 0 to 1, `clock` seconds that only go up, `clean` a text without secrets.
+    `jitter` gives numbers from 0 to 1, `clock` seconds that only go up, `clean` a text without secrets. `forbid` says
+    why a statement must not run here, or None; `scratch` makes the same for an empty throw-away database.
     """
 
     settings: Settings
@@ -43,3 +45,5 @@ class Context(NamedTuple):
     jitter: Callable[[], float]
     new_batch: Callable[[], Batch]
     clean: Callable[[str], str]
+    forbid: Callable[[str], str | None] = lambda _: None
+    scratch: Callable[[], AbstractAsyncContextManager[Context]] | None = None

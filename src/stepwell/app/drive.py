@@ -201,6 +201,7 @@ class Shell:
             path=step.migration.path,
             gate=gate,
             sent=lambda count: self._context.emit(StatementSent(step.version, count)),
+            forbid=self._context.forbid,
         )
         self._books.append(handle.book)
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from stepwell.ports import Dialect, Wire
 
 T = TypeVar("T")
+FORBIDDEN = "a scratch database on a server of its own can take it: give scratch_url"
 MAX_FRAMES = 30  # how far up a caller in the migration's own file is looked for
 
 
@@ -52,6 +53,7 @@ class StepHandle:
         sent: Callable[[int], None] = lambda _: None,
         shown: Callable[[str], str] = str,
         keeps_values: bool = False,
+        forbid: Callable[[str], str | None] = lambda _: None,
     ) -> None:
         self.engine = dialect.name
         self.statements: list[StatementReport] = []
@@ -59,6 +61,7 @@ class StepHandle:
         self._wire, self._dialect, self._version = wire, dialect, version
         self._file, self._path, self._shown = file, path, shown
         self._gate, self._sent, self._keeps_values = gate, sent, keeps_values
+        self._forbid = forbid
         self.book = CallBook(version)
         self._blocking: asyncio.AbstractEventLoop | None = None
         self._poison: EngineError | None = None
@@ -309,9 +312,12 @@ class StepHandle:
             raise self._misuse(
                 f"{facts.verb} needs a transaction, and this migration runs without one", place
             )
-        if why := refuse(facts, self._savepoints):
+        why, hint = refuse(facts, self._savepoints), MISSING
+        if why is None:
+            why, hint = self._forbid(statement.text), FORBIDDEN
+        if why is not None:
             fault = Fault(why, code="refused", version=self._version, place=place, statement=statement.text)
-            raise MisuseError(replace(fault, hint=MISSING))
+            raise MisuseError(replace(fault, hint=hint))
         return facts
 
     def _bind(self, sql: str, values: Values, place: Place) -> tuple[str, Any]:

@@ -27,6 +27,9 @@ _LEFT = (
 )
 
 
+_OTHERS = "SELECT schema_name FROM information_schema.schemata WHERE schema_name <> :name"
+
+
 @asynccontextmanager
 async def scratch(server: DatabaseUrl, options: ConnectOptions) -> AsyncIterator[Scratch]:
     """Make an empty database on that server, and drop it in the end."""
@@ -45,7 +48,8 @@ async def scratch(server: DatabaseUrl, options: ConnectOptions) -> AsyncIterator
                 hint=f"give a scratch_url whose user may: GRANT ALL ON `{PREFIX}%`.* TO USER",
             ) from None
         try:
-            yield Scratch(replace(server, database=name))
+            others = tuple(str(each) for (each,) in await target.channel.rows(_OTHERS, {"name": name}))
+            yield Scratch(replace(server, database=name), others=others)
         finally:
             with suppress(EngineError):
                 await target.channel.execute(f"DROP DATABASE {quote(name)}")

@@ -55,6 +55,8 @@ async def scratch(
         try:
             keeper = (await open_connection(url, bare, redactor)).connection
             try:
+                if schema := options.settings.schema:
+                    await keeper.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}".encode())
                 yield Scratch(url, shared=shared)
             finally:
                 await keeper.close()
