@@ -193,6 +193,7 @@ IN_FILES = {
 
 @pytest.mark.parametrize("case", PATHS)
 def test_a_version_that_is_a_path(case: str, ask: Ask, sqlite_url: str) -> None:
+    """18."""
     arguments, what, command = PATHS[case]
     told = ask(*arguments, "--url", sqlite_url)
     assert told == usage(f"{what}: {FORBIDDEN}", f"see 'stepwell {command} --help'")
@@ -200,6 +201,7 @@ def test_a_version_that_is_a_path(case: str, ask: Ask, sqlite_url: str) -> None:
 
 @pytest.mark.parametrize("case", IN_FILES)
 def test_a_version_that_is_a_path_in_a_file(case: str, ask: Ask, sqlite_url: str, root: Path) -> None:
+    """18."""
     body, message = IN_FILES[case]
     (root / "db/migrations/002_a.py").write_text(CLASS.format(body))
     told = ask("migrate", "--url", sqlite_url)
@@ -207,6 +209,7 @@ def test_a_version_that_is_a_path_in_a_file(case: str, ask: Ask, sqlite_url: str
 
 
 def test_a_new_migration_stays_in_its_folder(ask: Ask, root: Path) -> None:
+    """18."""
     before = {path for path in root.rglob("*") if path.is_file()}
     assert ask("new", PATH) is None
     made = {path for path in root.rglob("*") if path.is_file()} - before

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stepwell.engines.postgresql import tables
+from stepwell.engines.postgresql.channel import LOG, RECORD, RECORDS
 from stepwell.engines.postgresql.rows import columns, log_arrays, record_values
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Books:
     ) -> None:
         """Update a record in its place, and gather its log row."""
         values = [*record_values(kept), record.id]
-        await self._channel.send(tables.update_record(names), values, shown="the record", must_touch=1)
+        await self._channel.send(tables.update_record(names), values, shown=RECORD, must_touch=1)
         self._gather(replace(line, name=kept.migration.name, digest=kept.checksum), batch)
 
     def _gather(self, line: LogLine, batch: Batch) -> None:
@@ -91,10 +92,10 @@ class Books:
         lines = await self._timed() if self._ends else self._lines
         if self._records:
             sql, arrays = tables.insert_records(names), columns(self._records)
-            await self._channel.send(sql, arrays, shown="the records")
+            await self._channel.send(sql, arrays, shown=RECORDS)
         if self._forgotten:
             sql, arrays = tables.delete_records(names), columns(self._forgotten)
-            await self._channel.send(sql, arrays, shown="the records", must_touch=len(self._forgotten))
+            await self._channel.send(sql, arrays, shown=RECORDS, must_touch=len(self._forgotten))
         if self._batch is not None:
             await write_log(self._channel, names, lines, self._batch)
         self._records, self._forgotten, self._lines, self._batch = [], [], [], None
@@ -120,4 +121,4 @@ class Books:
 
 async def write_log(channel: Channel, names: TableNames, lines: Sequence[LogLine], batch: Batch) -> None:
     """Write log rows in one statement."""
-    await channel.send(tables.insert_log(names), log_arrays(lines, batch), shown="the log of these steps")
+    await channel.send(tables.insert_log(names), log_arrays(lines, batch), shown=LOG)

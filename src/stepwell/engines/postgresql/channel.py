@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psycopg
 from psycopg.pq import ConnStatus, TransactionStatus
 
-from stepwell.core.errors import Fault
+from stepwell.core.errors import FailureKind, Fault
 from stepwell.engines.postgresql.errors import translate
 from stepwell.ports import EngineError
 
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 Row = tuple[Any, ...]
 Cursor = psycopg.AsyncRawCursor[Row]
+
+# How our own statements are shown that write into our tables, and what is likely where one of them fails.
+RECORD, RECORDS, LOG = "the record", "the records", "the log of these steps"
+_OWN_TABLES = "did a migration of this run drop, rename or change one of stepwell's own tables?"
 
 PRUNE_EVERY = 256  # answered statements are forgotten in lots, so that a long run keeps no memory of them
 
@@ -194,6 +198,8 @@ class Channel:
         if culprit is None:
             return translate(error, None, None, self._redactor, lost=lost)
         told = translate(error, culprit.origin, culprit.shown, self._redactor, lost=lost)
+        if culprit.shown in (RECORD, RECORDS, LOG) and told.kind is FailureKind.STEP:
+            return _own_write(told, culprit)
         return told if told.fault.position is None else _as_written(told, culprit)
 
     def _forget_others(self) -> None:
@@ -222,6 +228,12 @@ def _as_written(told: EngineError, sent: Sent) -> EngineError:
 
     position = written_position(told.fault.position or 0, sent.sql, sent.shown, POSTGRESQL)
     return EngineError(replace(told.fault, position=position), told.kind)
+
+
+def _own_write(told: EngineError, sent: Sent) -> EngineError:
+    """It is not a statement of an author that failed, but one of ours, on our own tables."""
+    message = f"{sent.shown} can't be written: {told.fault.message}"
+    return EngineError(replace(told.fault, message=message, hint=told.fault.hint or _OWN_TABLES), told.kind)
 
 
 def _check_touched(sent: Sent) -> None:

@@ -20,6 +20,8 @@ HINTS = {
     "55006": f"{_SPLIT}, or put the change of data and the change of the table into two migrations",
     "25001": "this command can't run in a transaction: set 'transactional = False' on the class, or write "
     "'-- migrate:up transaction:false'",
+    "2D000": "a migration must not commit or abort, not even in a procedure or a DO block; without a transaction "
+    "('transactional = False') it may",
     "55P03": "somebody else holds a lock on that table: try again when it is quiet, or raise --lock-timeout",
     "40P01": "a deadlock with somebody else's transaction: try again when it is quiet",
     "57014": "the statement was stopped: see --statement-timeout",

@@ -98,6 +98,12 @@ _WRONG_OPTION = re.compile(
 )
 
 
+# The SQLSTATE is that of a command in a transaction, and what helps is another thing.
+_FROM_A_FUNCTION = (
+    "this command can't be in a function or a DO block: write it as a statement of the migration itself"
+)
+
+
 def why_not(error: BaseException, shown: str, redactor: Redactor) -> ConnectionFailedError | UsageError:
     """Tell why a connection could not be opened. The driver's words are added with every secret taken out."""
     text = redactor.clean(" ".join(str(error).split()))
@@ -128,7 +134,9 @@ def translate(
         statement=statement,
         sqlstate=state,
         position=int(position) if position and position.isdigit() else None,
-        hint=_hint(state, diag.message_hint, lost=lost),
+        hint=_FROM_A_FUNCTION
+        if "cannot be executed from a function" in message
+        else _hint(state, diag.message_hint, lost=lost),
         detail=redactor.clean(diag.message_detail) if diag.message_detail else None,
     )
     return EngineError(fault, _kind(state, lost=lost))
