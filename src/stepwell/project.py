@@ -157,27 +157,24 @@ class Project:
         *,
         target: str | None = None,
         steps: int | None = None,
+        batch: str | None = None,
         dry_run: bool = False,
         strict: bool = False,
         allow_changed: bool = False,
         allow_missing: bool = False,
     ) -> RunReport:
-        """Revert what stands after `target`, or the last `steps` (default: one). Raises as `migrate` does."""
+        """Revert what stands after `target`, or the last `steps` (default: one), or what a `batch` has applied.
+
+        `batch` is its id, or `last` for the last one of which anything stands. Raises as `migrate` does.
+        """
         from stepwell.app.rollback import rollback
         from stepwell.sources.root import root_on_path
 
-        check_arguments({"target": target, "steps": steps, "dry_run": dry_run, "strict": strict})
-        check_arguments({"allow_changed": allow_changed, "allow_missing": allow_missing})
+        wish: dict[str, Any] = {"target": target, "steps": steps, "batch": batch, "dry_run": dry_run}
+        wish |= {"strict": strict, "allow_changed": allow_changed, "allow_missing": allow_missing}
+        check_arguments(wish)
         with root_on_path(self.root):
-            return await rollback(
-                self._context(),
-                target=target,
-                steps=steps,
-                dry_run=dry_run,
-                strict=strict,
-                allow_changed=allow_changed,
-                allow_missing=allow_missing,
-            )
+            return await rollback(self._context(), **wish)
 
     async def preview(
         self,
@@ -185,14 +182,15 @@ class Project:
         *,
         target: str | None = None,
         steps: int | None = None,
+        batch: str | None = None,
         only_needed: bool = False,
     ) -> RunReport:
         """The plan alone: no code of a migration runs."""
         from stepwell.app.rollback import preview
 
-        check_arguments({"target": target, "steps": steps, "only_needed": only_needed})
-        direction = direction_of(direction)
-        return await preview(self._context(), direction, target=target, steps=steps, only_needed=only_needed)
+        wish: dict[str, Any] = {"target": target, "steps": steps, "batch": batch, "only_needed": only_needed}
+        check_arguments(wish)
+        return await preview(self._context(), direction_of(direction), **wish)
 
     async def check(self) -> CheckReport:
         """What is wrong with the files and, where a database is named, with its history."""

@@ -19,6 +19,7 @@ EXAMPLES = (
     "plan_up",
     "plan_up_refused",
     "plan_down",
+    "plan_batch",
     "plan_segments",
     "plan_unfit",
     "run",

@@ -100,6 +100,7 @@ class World:
             Traits(
                 transactional="open" not in words,
                 irreversible="stuck" in words,
+                idempotent="idempotent" in words,
                 ends_segment="ends" in words,
             ),
         )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stepwell.core.errors import ContradictionError, IrreversibleError, TargetError
-from stepwell.core.migration import Direction
+from stepwell.core.errors import ContradictionError, DependedOnError, IrreversibleError, TargetError
+from stepwell.core.migration import Direction, Version
 from stepwell.core.wish import Wish
 
 if TYPE_CHECKING:
@@ -135,6 +135,32 @@ def test_nothing_is_reverted_that_a_remaining_one_depends_on(
         standing.remove(number)
     expected = len(applied) if all_of_it else min(1 if steps is None else steps, len(applied))
     assert len(made.steps) == expected
+
+
+@given(histories(), st.data())
+def test_a_batch_goes_whole_or_something_that_stays_needs_it(
+    world: type[World], history: tuple[Edges, list[int]], data: st.DataObject
+) -> None:
+    given_edges, applied = history
+    members = data.draw(st.frozensets(st.sampled_from(sorted(given_edges))))
+    here = in_world(world, given_edges, applied)
+    wish = Wish(Direction.DOWN, batch="B", members=frozenset(Version(str(each)) for each in members))
+    going = [each for each in applied if each in members]
+    staying = [each for each in applied if each not in members]
+    needed = any(needs_of(each, given_edges) & set(going) for each in staying)
+    try:
+        made = here.plan(wish)
+    except DependedOnError:
+        assert needed
+        return
+    assert not needed
+    assert sorted(numbers(made)) == sorted(going)
+    for index, number in enumerate(numbers(made)):
+        later = numbers(made)[index + 1 :]
+        assert not any(number in needs_of(each, given_edges) for each in later), (
+            "what needs it goes before it"
+        )
+    assert here.after(made).plan(wish).steps == ()
 
 
 @given(histories(), st.data())

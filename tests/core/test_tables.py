@@ -78,6 +78,16 @@ ATTEMPTS: dict[str, tuple[str, str, list[str]]] = {
         ["001 down: 1 done"],
     ),
     "a rollback whose record is gone": ("001 down 1 intent; 001 down 1 done", "", []),
+    "a way back of what has no record: nothing that was done before counts": (
+        "001 up 1 intent; 001 up 1 done; 001 down 1 intent; 001 down 1 done",
+        "",
+        ["001 up: 0 done"],
+    ),
+    "and what is done after it counts again": (
+        "001 up 1 intent; 001 up 1 done; 001 down 1 intent; 001 up 1 intent; 001 up 1 done",
+        "",
+        ["001 up: 1 done"],
+    ),
     "both directions": (
         "001 up 1 intent; 001 up 1 done; 001 down 1 intent",
         "001",

@@ -8,10 +8,11 @@ of the file made it; `RefusedError` carries an exit code.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-UP, DOWN = "up", "down"
+from tests.life.values import DOWN, UP, Contents, File, Row, Statement
+
 FAILED, WRONG_USAGE, WRONG_FILES, CONTRADICTION = 1, 2, 4, 6
 
 Outcomes = list[str]  # such as `001 applied`
@@ -23,77 +24,6 @@ class RefusedError(Exception):
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
-
-
-class Statement(NamedTuple):
-    """One statement: `create`, `leave` (a row), `take` (the rows of a version), `drop`, or `fail`."""
-
-    does: str
-    version: str
-    edition: int = 0
-
-
-@dataclass(frozen=True)
-class File:
-    """One migration file. Its `edition` is a number that no other text ever had; `note` stands in a comment."""
-
-    version: str
-    name: str
-    edition: int
-    python: bool = False
-    depends: tuple[str, ...] = ()
-    note: int = 0
-    broken: bool = False
-    apart: bool = False
-    reversible: bool = True
-
-    @property
-    def stem(self) -> str:
-        """Its name without the suffix."""
-        return f"{self.version}_{self.name}"
-
-    @property
-    def seal(self) -> tuple[int, bool]:
-        """What tells whether it is still what was applied: no comment, and not its name."""
-        return self.edition, self.broken
-
-    def statements(self, direction: str) -> tuple[Statement, ...]:
-        """What it runs."""
-        if direction == DOWN:
-            return Statement("take", self.version), Statement("drop", self.version)
-        made = Statement("create", self.version), Statement("leave", self.version, self.edition)
-        return (*made, Statement("fail", self.version)) if self.broken else made
-
-
-@dataclass(frozen=True)
-class Row:
-    """What the history says of one migration, in the order of application."""
-
-    version: str
-    depends: tuple[str, ...]
-    seal: tuple[int, bool]
-
-
-@dataclass(frozen=True)
-class Contents:
-    """What the migrations made of the database."""
-
-    tables: frozenset[str] = frozenset()
-    rows: tuple[tuple[str, int], ...] = ()
-
-    def after(self, statement: Statement) -> Contents | None:
-        """With this statement done; None where the database refuses it."""
-        version, there = statement.version, statement.version in self.tables
-        match statement.does:
-            case "create" if not there:
-                return replace(self, tables=self.tables | {version})
-            case "drop" if there:
-                return replace(self, tables=self.tables - {version})
-            case "leave":
-                return replace(self, rows=(*self.rows, (version, statement.edition)))
-            case "take":
-                return replace(self, rows=tuple(row for row in self.rows if row[0] != version))
-        return None
 
 
 class Step(NamedTuple):
@@ -120,6 +50,9 @@ class World:
     history: list[Row] = field(default_factory=list)
     contents: Contents = field(default_factory=Contents)
     begun: dict[tuple[str, str], tuple[Statement, ...]] = field(default_factory=dict)
+    batches: int = 0
+    applied_by: dict[str, int] = field(default_factory=dict)
+    begun_by: dict[str, int] = field(default_factory=dict)
 
     # --- what there is ---
 
@@ -193,6 +126,9 @@ class World:
         """What `migrate` would apply."""
         order, files = self.order(), self.by_version
         self._refuse_lost(order)
+        strangers = not files.keys() & (self.recorded.keys() | self.unfinished.keys())
+        if files and self.history and strangers and not allow_missing:
+            raise RefusedError(CONTRADICTION)
         newest = max(files, default="")
         for version in order:
             state = self.state(version)
@@ -235,6 +171,9 @@ class World:
         sequence = self._backwards(self._after(order, target))
         if target is None:
             sequence = sequence[:steps]
+        return self._steps_back(sequence)
+
+    def _steps_back(self, sequence: list[str]) -> list[Step]:
         files = self.by_version
         if any(each not in files for each in sequence):
             raise RefusedError(CONTRADICTION)
@@ -243,6 +182,31 @@ class World:
         found = [Step(files[each], DOWN) for each in sequence]
         self._refuse_begun(found)
         return found
+
+    def planned_back(self, batch: int | None = None) -> list[Step]:
+        """What `rollback --batch` would revert; None: of the last batch of which anything stands."""
+        order, files = self.order(), self.by_version
+        if batch is None:
+            batch = max((owner for each in order if (owner := self._owner(each)) is not None), default=0)
+        members = {each for each in order if self._owner(each) == batch}
+        self._refuse_lost(order)
+        half = [each for each in reversed(order) if self._half(each)]
+        if not all(files[each].idempotent and files[each].reversible and each in members for each in half):
+            raise RefusedError(CONTRADICTION)
+        going = [each for each in self._backwards(members) if each in self.recorded]
+        staying = [each for each in self.recorded if each not in going]
+        if any(set(self._below(each)) & set(going) for each in staying):
+            raise RefusedError(WRONG_FILES)
+        found = self._steps_back(going)
+        return [*(Step(files[each], DOWN) for each in half), *found]
+
+    def _owner(self, version: str) -> int | None:
+        if version in self.recorded:
+            return self.applied_by.get(version)
+        return self.begun_by[version] if self._half(version) else None
+
+    def _half(self, version: str) -> bool:
+        return version not in self.recorded and bool(self.begun.get((version, UP)))
 
     def _after(self, order: list[str], target: str | None) -> list[str]:
         if target is None or target == "base":
@@ -281,6 +245,7 @@ class World:
     def run(self, steps: list[Step]) -> tuple[int, Outcomes]:
         """Run a plan: what can be in a transaction together stands or falls together. Gives exit code and outcomes."""
         told: Outcomes = []
+        self.batches += 1 if steps else 0
         while steps:
             ends = next((index for index, step in enumerate(steps) if self._apart(step)), len(steps))
             if ends == 0:
@@ -318,6 +283,8 @@ class World:
         for statement in statements[len(done) :]:
             contents = self.contents.after(statement)
             self.begun.setdefault(step.key, ())
+            if step.direction == UP:
+                self.begun_by[step.file.version] = self.batches
             if contents is None:
                 return FAILED, "failed"
             self.contents = contents
@@ -329,7 +296,9 @@ class World:
         self.close(step.file.version)
         if step.direction == DOWN:
             self.forget_row(step.file.version)
+            self.applied_by.pop(step.file.version, None)
         else:
+            self.applied_by[step.file.version] = self.batches
             self.history.append(_row(step.file))
 
     # --- correcting ---
@@ -355,10 +324,12 @@ class World:
             raise RefusedError(WRONG_USAGE)
         self.close(version)
         self.forget_row(version)
+        self.applied_by.pop(version, None)
 
     def forget_row(self, version: str) -> None:
         """Remove the record alone, as people do by hand."""
         self.history = [row for row in self.history if row.version != version]
+        self.begun.pop((version, DOWN), None)
 
     def close(self, version: str) -> None:
         """Nothing is unfinished of it any more."""

@@ -27,12 +27,14 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from tests.life.model import File, RefusedError, Step, World
+from tests.life.model import RefusedError, Step, World
 from tests.life.text import text_of
+from tests.life.values import File
 
 from stepwell import Project
 from stepwell.core.errors import StepwellError
 from stepwell.core.report import RunReport
+from stepwell.core.wish import LAST_BATCH
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,6 +63,8 @@ class Life(RuleBasedStateMachine):
         self.world = World()
         self.other: dict[str, File] = {}
         self.bin: list[File] = []
+        self.batches: dict[int, str] = {}
+        self.last_batch = ""
         self.editions = 0
         self.ask(WITNESS[url.partition(":")[0]])
 
@@ -101,6 +105,7 @@ class Life(RuleBasedStateMachine):
             broken=odd in (10, 11),
             apart=odd in (8, 9, 11),
             reversible=odd != 7,
+            idempotent=data.draw(st.booleans()),
         )
 
     @initialize(data=st.data())
@@ -219,6 +224,13 @@ class Life(RuleBasedStateMachine):
     def rollback_to(self, last: str) -> None:
         self._does(lambda project: project.rollback(target=last), lambda: self.world.planned_down(last))
 
+    @precondition(lambda self: self.batches)
+    @rule(data=st.data())
+    def rollback_a_batch(self, data: st.DataObject) -> None:
+        batch = data.draw(st.none() | st.sampled_from(sorted(self.batches)))
+        name = LAST_BATCH if batch is None else self.batches[batch]
+        self._does(lambda project: project.rollback(batch=name), lambda: self.world.planned_back(batch))
+
     @rule(version=versions)
     def mark(self, version: str) -> None:
         self._corrects(lambda project: project.mark(version), lambda: self.world.mark(version))
@@ -263,6 +275,8 @@ class Life(RuleBasedStateMachine):
         planned = _refusal(plan)
         expected = (planned, []) if isinstance(planned, int) else self.world.run(planned)
         assert self._run(verb) == expected
+        if planned and not isinstance(planned, int):
+            self.batches[self.world.batches] = self.last_batch
 
     def _corrects(
         self, verb: Callable[[Project], Coroutine[Any, Any, Any]], correct: Callable[[], None]
@@ -279,6 +293,7 @@ class Life(RuleBasedStateMachine):
         if not isinstance(report, RunReport):
             return code, []
         assert report.exit_code == code
+        self.last_batch = report.batch
         return code, [f"{step.version} {step.outcome}" for step in report.steps]
 
     @invariant()

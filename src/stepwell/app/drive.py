@@ -228,6 +228,8 @@ class Shell:
             await self._connection.record(Kept(step.migration, self._checksum(step)), line, self._batch)
         elif step.record is not None:
             await self._connection.forget(step.record, line, self._batch)
+        else:  # what was half applied has no record
+            await self._connection.log((line,), self._batch)
 
     @property
     def _opened(self) -> OpenStep:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stepwell.core.errors import (
@@ -68,6 +68,8 @@ def finish(
     context: Context, course: Course, steps: Sequence[StepReport], ending: Ending | None = None
 ) -> RunReport:
     """Give the report of a success; raise the error of a failure with its report."""
+    if ending is not None and not context.dialect.abilities.transactional_ddl:
+        ending = _with_way_back(ending, steps, course)
     error = _error(ending) if ending is not None else None
     report = RunReport(
         ok=error is None,
@@ -88,6 +90,16 @@ def finish(
         error.report = report
         raise error
     return report
+
+
+def _with_way_back(ending: Ending, steps: Sequence[StepReport], course: Course) -> Ending:
+    """Where a failed batch can't be undone, and something of it stands, the hint says how to take that back."""
+    stands = any(step.outcome is Outcome.APPLIED for step in steps)
+    if not stands or ending.fault is None or ending.in_doubt:
+        return ending
+    offer = f"to take back what this run has applied: 'stepwell rollback --batch {course.batch.id}'"
+    hint = f"{ending.fault.hint}; {offer}" if ending.fault.hint else offer
+    return replace(ending, fault=replace(ending.fault, hint=hint))
 
 
 def _error(ending: Ending) -> StepwellError:

@@ -63,6 +63,7 @@ async def _as_planned(
 
     stands: tuple[StepReport, ...] = ()
     for _ in range(MOST_PLANS):
+        course = replace(course, wish=await _known(connection, history, course.wish))
         ready = ready_for(context, shelf, history, course.wish)
         course = _told(course, ready.plan)
         if not ready.plan.steps:
@@ -110,6 +111,16 @@ async def _drive(
     return await shell.drive(run(ready.plan, policy, prepare=not ready.history.ready))
 
 
+async def _known(connection: Connection, history: History, wish: Wish) -> Wish:
+    """The wish with what the log says of its batch, if it is about one; which one that is does not change any more."""
+    if wish.batch is None:
+        return wish
+    from stepwell.core.plan.batch import batch_named
+
+    batch, members = batch_named(wish.batch, await connection.read_log(None, None), history)
+    return wish._replace(batch=batch, members=members)
+
+
 def _begun(segments: tuple[SegmentReport, ...], stands: tuple[StepReport, ...]) -> tuple[SegmentReport, ...]:
     """Those segments of a plan that had to be made anew of which something stands."""
     versions = {step.version for step in stands}
@@ -124,7 +135,7 @@ def _told(course: Course, made: Plan) -> Course:
 
 def _rest_of(wish: Wish, finished: tuple[StepReport, ...]) -> Wish:
     """What is left to wish for when some steps of a rollback by number are done."""
-    if wish.direction is Direction.UP or wish.target is not None:
+    if wish.direction is Direction.UP or wish.target is not None or wish.batch is not None:
         return wish
     return wish._replace(steps=(1 if wish.steps is None else wish.steps) - len(finished))
 
@@ -135,7 +146,9 @@ async def _only_told(
     from stepwell.app.dry_run import record
     from stepwell.app.ready import ready_for, refuse_existing
 
-    ready = ready_for(context, shelf, await connection.read(), course.wish, load=not preview)
+    history = await connection.read()
+    wish = await _known(connection, history, course.wish)
+    ready = ready_for(context, shelf, history, wish, load=not preview)
     steps = planned(ready.plan)
     if not preview:
         if course.wish.direction is Direction.UP:

@@ -10,6 +10,7 @@
      |   +- MigrationFileError     4   one file is
      |   +- GraphError             4   they do not fit together
      |   +- IrreversibleError      4   one without `down()` is in the way of a rollback
+     |   +- DependedOnError        4   one that stays depends on what a rollback would revert
      +- LockTimeoutError           5   somebody else holds the lock
      +- ContradictionError         6   history, files and database contradict each other
      |   +- HistoryTableError      6   the history table is not one that we can trust
@@ -110,6 +111,10 @@ class GraphError(MigrationError):
 
 class IrreversibleError(MigrationError):
     """A migration without `down()` is in the way of a rollback."""
+
+
+class DependedOnError(MigrationError):
+    """A migration that stays depends on one that a rollback would revert."""
 
 
 Problem = TypeVar("Problem", bound=MigrationError)

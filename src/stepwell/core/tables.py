@@ -97,11 +97,16 @@ def shape_of(columns: frozenset[str]) -> TableShape | None:
 def attempts_of(rows: Iterable[Sequence[Any]], recorded: frozenset[Version]) -> tuple[Attempt, ...]:
     """Put the rows of `select_journal` together.
 
-    Done marks count only within an attempt that has no record yet (down: that still has one).
+    Done marks count only within an attempt that has no record yet (down: that still has one). Where a way back began
+    without a record, as it may for what was half applied, nothing that was done before it counts any more: an attempt
+    without entries is left.
     """
     found: dict[tuple[Version, str], list[JournalEntry]] = {}
     for version, direction, statement, event, digest, fingerprint in rows:
         entry = JournalEntry(statement, event, digest, fingerprint)
+        upward = (Version(version), "up")
+        if direction == "down" and Version(version) not in recorded and upward in found:
+            found[upward] = []
         found.setdefault((Version(version), direction), []).append(entry)
     return tuple(
         Attempt(version, direction, tuple(entries))

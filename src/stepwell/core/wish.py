@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from stepwell.core.migration import Direction
+from stepwell.core.migration import Direction, Version
 from stepwell.core.settings import Atomic
+
+LAST_BATCH = "last"  # instead of an id: the last batch of which anything stands
 
 
 class Wish(NamedTuple):
-    """What a person asked for. `target` is as they typed it; `steps` is for a rollback only."""
+    """What a person asked for. `target` is as they typed it; `steps` and `batch` are for a rollback only.
+
+    `members` is what the log says that the batch has applied or begun: it is filled in before a plan is made.
+    """
 
     direction: Direction
     target: str | None = None
     steps: int | None = None
+    batch: str | None = None
+    members: frozenset[Version] = frozenset()
     only_needed: bool = False
     atomic: Atomic = Atomic.BATCH
     strict: bool = False

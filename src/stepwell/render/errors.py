@@ -22,6 +22,7 @@ CODES: Mapping[type[BaseException], str] = {
     errors.MigrationFileError: "file_wrong",
     errors.GraphError: "graph_wrong",
     errors.IrreversibleError: "irreversible",
+    errors.DependedOnError: "depended_on",
     errors.LockTimeoutError: "lock_timeout",
     errors.ContradictionError: "contradiction",
     errors.HistoryTableError: "history_table",

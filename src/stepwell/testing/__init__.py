@@ -5,6 +5,7 @@ Plain classes for pytest, without a plugin: see `Suite` for what the inheriting 
 
 from __future__ import annotations
 
+from stepwell.testing.compensation import CompensationConformance
 from stepwell.testing.correction import CorrectionConformance
 from stepwell.testing.dry_run import DryRunConformance
 from stepwell.testing.failure import FailureConformance
@@ -34,5 +35,6 @@ class EngineConformance(
     RunnersConformance,
     JournalConformance,
     RepairConformance,
+    CompensationConformance,
 ):
     """Everything that an engine promises. What an engine has no ability for is expected to be told, not to work."""

@@ -25,6 +25,14 @@ def configure(parser: ArgumentParser) -> None:
         "order of application; 'base' reverts all",
     )
     how_far.add_argument("--steps", metavar="N", type=_steps, help="revert the last N applied (default: 1)")
+    how_far.add_argument(
+        "--batch",
+        metavar="ID",
+        nargs="?",
+        const="last",
+        help="revert what this batch has applied and what stands of it, in reverse order of application "
+        "(without ID: the last batch of which anything stands; see 'stepwell log')",
+    )
     parser.add_argument("--dry-run", action="store_true", help=DRY_RUN)
     parser.add_argument("--yes", action="store_true", help="do not ask first on a terminal")
     add_contradictions(parser)
@@ -53,6 +61,7 @@ async def run(context: Context) -> int:
         report = await project.rollback(
             target=arguments.target,
             steps=arguments.steps,
+            batch=arguments.batch,
             dry_run=arguments.dry_run,
             strict=arguments.strict,
             allow_changed=arguments.allow_changed,
@@ -73,7 +82,10 @@ async def _ask(context: Context, project: Project) -> bool:
     from stepwell.render.run import run_text
 
     plan = await project.preview(
-        Direction.DOWN, target=context.arguments.target, steps=context.arguments.steps
+        Direction.DOWN,
+        target=context.arguments.target,
+        steps=context.arguments.steps,
+        batch=context.arguments.batch,
     )
     if not plan.steps:
         return True
@@ -94,6 +106,7 @@ COMMAND = Command(
         ("stepwell rollback", "revert the last one applied"),
         ("stepwell rollback --steps 3 --dry-run", "show how the last three would be reverted"),
         ("stepwell rollback --target 002", "revert everything after 002"),
+        ("stepwell rollback --batch", "revert what the last run has applied"),
         ("stepwell rollback --target base --yes", "revert everything, without a question"),
     ),
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from stepwell.core.errors import ContradictionError, IrreversibleError, TargetError
 from stepwell.core.history import State, of_another_project, way_to_forget
 from stepwell.core.migration import Direction
+from stepwell.core.plan.batch import may_pass, refuse_needed, undone_first
 from stepwell.core.plan.resumed import in_doubt
 from stepwell.core.plan.target import find, is_base
 from stepwell.core.plan.values import Step
@@ -29,7 +30,7 @@ def plan_down(situation: Situation, wish: Wish) -> tuple[tuple[Step, ...], tuple
         refuse_unfit(entry)
         if entry.state is State.IN_DOUBT:
             raise in_doubt(entry, situation.attempts.get(entry.version))
-        if entry.state is State.FAILED and not entry.applied:
+        if entry.state is State.FAILED and not entry.applied and not may_pass(entry, situation, wish):
             raise half_applied(entry)
     records = {
         version: record
@@ -37,12 +38,15 @@ def plan_down(situation: Situation, wish: Wish) -> tuple[tuple[Step, ...], tuple
         if (record := situation.entries[version].record) is not None
     }
     sequence = _reverse(situation.graph, records)
-    if wish.target is None:
+    if wish.batch is not None:
+        refuse_needed(situation, records)
+    elif wish.target is None:
         sequence = sequence[: 1 if wish.steps is None else wish.steps]
     migrations = _with_files(situation, sequence, records)
     _refuse_irreversible(migrations)
     warnings = _changed(situation, sequence, wish)
-    steps = tuple(
+    first = undone_first(situation, wish)
+    steps = tuple(Step(each, Direction.DOWN) for each in first) + tuple(
         Step(each, Direction.DOWN, records[each.version], situation.attempts.get(each.version))
         for each in migrations
     )
@@ -51,6 +55,8 @@ def plan_down(situation: Situation, wish: Wish) -> tuple[tuple[Step, ...], tuple
 
 def _after_target(situation: Situation, wish: Wish) -> Sequence[Version]:
     order = situation.graph.order
+    if wish.batch is not None:
+        return [version for version in order if version in wish.members]
     if wish.target is None or is_base(wish.target):
         return order
     target = find(situation, wish.target)
