@@ -195,6 +195,18 @@ def test_refused(world: type[World], case: Refused) -> None:
     assert_refused(world, Direction.DOWN, case)
 
 
+OTHERS = (
+    "statement",
+    "statements",
+    "started_at",
+    "elapsed_ms",
+    "checksum",
+    "user",
+    "host",
+    "tool",
+    "error",
+)
+
 # --- what stands of a batch, by the log: rows such as `A 001 applied` ---
 
 NAMED = {
@@ -252,5 +264,11 @@ def entries(log: str) -> list[LogEntry]:
 def entry(number: int, name: str, version: str, direction: str, event: str) -> LogEntry:
     """One row; nothing else of it matters here."""
     return LogEntry(
-        number, name, None, None if version == "-" else Version(version), direction, event, None, None, None, None, None, None, None, None, None
-    )  # fmt: skip
+        id=number,
+        batch=name,
+        segment=None,
+        version=None if version == "-" else Version(version),
+        direction=direction,
+        event=event,
+        **dict.fromkeys(OTHERS),
+    )
