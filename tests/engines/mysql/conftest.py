@@ -8,6 +8,7 @@ import pytest
 
 pytest.register_assert_rewrite("stepwell.testing")  # before its first import
 
+from tests.galera import galera, galera_urls  # noqa: E402 - see above
 from tests.mariadb import ask, mariadb_own, mariadb_server, mariadb_url  # noqa: E402 - see above
 
 from stepwell.testing import Workshop  # noqa: E402 - see above
@@ -15,7 +16,7 @@ from stepwell.testing import Workshop  # noqa: E402 - see above
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["mariadb_own", "mariadb_server", "mariadb_url"]
+__all__ = ["galera", "galera_urls", "mariadb_own", "mariadb_server", "mariadb_url"]
 
 
 @pytest.fixture

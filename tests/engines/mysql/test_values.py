@@ -18,7 +18,7 @@ from stepwell.core.tables import ALL_COLUMNS, LOG_COLUMNS, SEVEN_COLUMNS
 from stepwell.core.url import parse_url
 from stepwell.engines.mysql import tls
 from stepwell.engines.mysql.errors import translate, why_not
-from stepwell.engines.mysql.inspect import described, refuse_cluster, refuse_read_only, server_of
+from stepwell.engines.mysql.inspect import described, refuse_lone_changes, refuse_read_only, server_of
 from stepwell.engines.mysql.opening import unverified
 from stepwell.engines.mysql.session import readable_mode, restore
 from stepwell.engines.mysql.spool import Spool
@@ -208,13 +208,24 @@ def test_servers_that_are_too_old(version: str) -> None:
         ({"group_replication_single_primary_mode": "OFF"}, True),
     ],
 )
-def test_clusters_are_refused(switches: dict[str, str], clustered: bool) -> None:
-    found = server(**switches)
-    if not clustered:
-        refuse_cluster(found, SHOWN)
+def test_clusters_are_told(switches: dict[str, str], clustered: bool) -> None:
+    assert (server(**switches).cluster is not None) is clustered
+
+
+@pytest.mark.parametrize(
+    ("switches", "refused"),
+    [
+        ({"wsrep_on": "ON", "wsrep_osu_method": "TOI"}, False),
+        ({"wsrep_on": "OFF", "wsrep_osu_method": "RSU"}, False),
+        ({"wsrep_on": "ON", "wsrep_osu_method": "RSU"}, True),
+    ],
+)
+def test_a_node_that_changes_alone_is_refused(switches: dict[str, str], refused: bool) -> None:
+    if not refused:
+        refuse_lone_changes(server(**switches), SHOWN)
         return
-    with pytest.raises(ConnectionFailedError, match="locks do not reach other nodes"):
-        refuse_cluster(found, SHOWN)
+    with pytest.raises(ConnectionFailedError, match="for itself"):
+        refuse_lone_changes(server(**switches), SHOWN)
 
 
 @pytest.mark.parametrize(

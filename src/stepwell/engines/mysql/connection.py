@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.core.history import History, HistoryMark, TableShape, mark_of
 from stepwell.core.tables import attempts_of, log_entry
-from stepwell.engines.mysql import lock
-from stepwell.engines.mysql.inspect import refuse_cluster, refuse_read_only
+from stepwell.engines.mysql.inspect import refuse_lone_changes, refuse_read_only
 from stepwell.engines.mysql.rights import check_rights
 from stepwell.engines.mysql.rows import as_utc, read_record
 from stepwell.engines.mysql.segments import Segments
@@ -130,7 +129,7 @@ class MySQLConnection:
 
     async def check_rights(self, history: History) -> None:
         """Name what this user may not do, and where nobody may write."""
-        refuse_cluster(self._target.server, self._target.shown)
+        refuse_lone_changes(self._target.server, self._target.shown)
         refuse_read_only(self._target.server, self._target.shown)
         await check_rights(self._target, history)
 
@@ -144,11 +143,11 @@ class MySQLConnection:
 
     async def holder(self) -> str | None:
         """Who holds the lock."""
-        return await self._target.holder()
+        return await self._target.lock.holder()
 
     async def end_holder(self) -> bool:
-        """End the session that holds the lock. A statement of it that can't be stopped keeps the lock to its end."""
-        return await lock.end_holder(self._target.channel, self._target.lock_name)
+        """End the session that holds the lock, or take the lease away from it."""
+        return await self._target.lock.end_holder()
 
     async def cancel(self) -> None:
         """Stop the statement that runs, by a second connection."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stepwell.core.sql.rules import LexRules
     from stepwell.core.tables import TableNames
     from stepwell.engines.mysql.channel import Channel
+    from stepwell.engines.mysql.lock import Lock
     from stepwell.journal import Send
     from stepwell.ports import Batch, BoundStatement
 
@@ -40,8 +41,10 @@ _WORD = re.compile(r"[\w$]+")
 class MySQLDesk:
     """See `stepwell.journal.Desk` for what each method promises."""
 
-    def __init__(self, channel: Channel, names: TableNames, rules: LexRules, own: Sequence[str]) -> None:
-        self._channel, self._names, self._rules = channel, names, rules
+    def __init__(
+        self, channel: Channel, names: TableNames, rules: LexRules, own: Sequence[str], lock: Lock
+    ) -> None:
+        self._channel, self._names, self._rules, self._lock = channel, names, rules, lock
         self._own = own  # the bare names of the tool's tables
         self._all_undo: bool | None = None  # whether all tables here can undo; None: not known
         self._elsewhere: frozenset[str] | None = None  # other databases, whose tables are not looked at
@@ -56,7 +59,8 @@ class MySQLDesk:
         await self._channel.execute("BEGIN")
 
     async def commit(self) -> None:
-        """Let it stand."""
+        """Let it stand, if the lock is held still."""
+        await self._lock.seal()
         await self._channel.execute("COMMIT")
 
     async def undo(self) -> None:
@@ -73,12 +77,17 @@ class MySQLDesk:
             )
 
     async def write_apart(self, lines: Sequence[LogLine], batch: Batch) -> None:
-        """One line is a transaction by itself."""
-        if len(lines) > 1:
+        """One line is a transaction by itself, where nothing else belongs into it."""
+        if len(lines) == 1 and not self._lock.fences:
+            await self.write(lines, batch)
+            return
+        try:
             await self.begin()
-        await self.write(lines, batch)
-        if len(lines) > 1:
+            await self.write(lines, batch)
             await self.commit()
+        except BaseException:
+            await self.undo()
+            raise
 
     async def may_share(self, statement: BoundStatement) -> bool:
         """What changes rows or nothing, of tables that undo with their transaction."""

@@ -18,7 +18,7 @@ Row = tuple[Any, ...]
 ABOUT = "SELECT VERSION(), DATABASE(), CURRENT_USER(), @@GLOBAL.lower_case_table_names, @@SESSION.sql_mode"
 SWITCHES = (
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'super_read_only', 'innodb_read_only', 'wsrep_on',"
-    " 'group_replication_single_primary_mode')"
+    " 'wsrep_osu_method', 'group_replication_single_primary_mode')"
 )
 _OF_ONE = """
 SELECT 'table', table_name, table_type, engine FROM information_schema.tables
@@ -31,7 +31,9 @@ WHERE event_object_schema = :database AND event_object_table = :{name}
 # One name in each condition: of several, the server would look at every table. Some servers compare names here without
 # regard to case, whatever they do elsewhere: `described` compares them again.
 DESCRIBE = "UNION ALL".join(_OF_ONE.format(name=name) for name in ("table", "log"))
+DESCRIBE_ONE = _OF_ONE.format(name="table")
 OLDEST = {"mariadb": (10, 6), "mysql": (8, 0)}
+LOCK_COLUMNS = frozenset({"name", "epoch", "owner", "who", "until"})
 _OFF = frozenset({"OFF", "0", ""})
 
 
@@ -55,6 +57,15 @@ class Server:
     def name(self) -> str:
         """The name of the engine."""
         return "mariadb" if self.is_mariadb else "mysql"
+
+    @property
+    def cluster(self) -> str | None:
+        """What it is a node of, in words, where other nodes write too; else None."""
+        if self.on("wsrep_on"):
+            return "a Galera cluster"
+        if self.switches.get("group_replication_single_primary_mode", "ON").upper() in _OFF:
+            return "a group with several primaries"
+        return None
 
     def on(self, switch: str) -> bool:
         """Whether a switch is there and on. `read_only` of newer servers has words for how much of it is on."""
@@ -84,19 +95,14 @@ def _numbers(version: str) -> tuple[int, ...]:
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
-def refuse_cluster(server: Server, shown: str) -> None:
-    """Where several nodes write, a lock of one node keeps nobody out. Raises `ConnectionFailedError`."""
-    if server.on("wsrep_on"):
-        kind = "a Galera cluster (wsrep_on)"
-    elif server.switches.get("group_replication_single_primary_mode", "ON").upper() == "OFF":
-        kind = "a group with several primaries (group_replication_single_primary_mode)"
-    else:
-        return
-    raise ConnectionFailedError(
-        f"{shown}: this server is a node of {kind}, where locks do not reach other nodes",
-        refusal=Refusal.OTHER,
-        hint="stepwell does not migrate such clusters yet; nothing was changed",
-    )
+def refuse_lone_changes(server: Server, shown: str) -> None:
+    """A node that keeps changes of the schema for itself would differ from others. Raises `ConnectionFailedError`."""
+    if server.cluster is not None and server.switches.get("wsrep_osu_method", "TOI").upper() != "TOI":
+        raise ConnectionFailedError(
+            f"{shown}: this node keeps changes of the schema for itself (wsrep_OSU_method)",
+            refusal=Refusal.OTHER,
+            hint="SET GLOBAL wsrep_OSU_method = 'TOI'",
+        )
 
 
 def refuse_read_only(server: Server, shown: str) -> None:
@@ -141,6 +147,14 @@ def _has_log(rows: Sequence[Row], log: str, *, folds_case: bool) -> bool:
     columns = _trusted(rows, log, folds_case=folds_case)
     if columns is not None and columns != frozenset(LOG_COLUMNS):
         raise _not_ours(log, "it has other columns than stepwell's log")
+    return columns is not None
+
+
+def trusted_lock(rows: Sequence[Row], table: str) -> bool:
+    """Whether the table of the lock of a cluster is there. Raises `HistoryTableError` for one that isn't ours."""
+    columns = _trusted(rows, table, folds_case=True)
+    if columns is not None and columns != LOCK_COLUMNS:
+        raise _not_ours(table, "it has other columns than stepwell's lock")
     return columns is not None
 
 

@@ -12,9 +12,8 @@ from stepwell.core.errors import ConnectionFailedError, Fault, Refusal
 from stepwell.core.history import NO_MARK, HistoryMark, TableShape
 from stepwell.core.migration import Version
 from stepwell.core.tables import delete_record, insert_record, record_values, update_record
-from stepwell.engines.mysql import lock, session, tables
+from stepwell.engines.mysql import session, tables
 from stepwell.engines.mysql.desk import MySQLDesk
-from stepwell.engines.mysql.inspect import refuse_cluster
 from stepwell.engines.mysql.rights import DENIED, missing
 from stepwell.engines.mysql.wire import MySQLWire
 from stepwell.journal import StatementJournal
@@ -43,7 +42,7 @@ class Segments:
 
     def _begin_journal(self) -> None:
         target = self._target
-        self._desk = MySQLDesk(target.channel, target.names, target.rules, target.own_tables)
+        self._desk = MySQLDesk(target.channel, target.names, target.rules, target.own_tables, target.lock)
         self._journal = StatementJournal(self._desk)
 
     async def _execute(
@@ -55,21 +54,19 @@ class Segments:
 
     async def _lock(self) -> bool:
         """Try once, on the session that works."""
-        refuse_cluster(self._target.server, self._target.shown)
-        self._locked = await lock.take(self._target.channel, self._target.lock_name)
+        self._locked = await self._target.lock.take()
         return self._locked
 
     async def _busy(self) -> Busy:
-        return Busy(await self._target.holder())
+        return Busy(await self._target.lock.holder())
 
     async def _unlock(self) -> None:
         if self._locked:
             self._locked = False
-            await lock.give_back(self._target.channel, self._target.lock_name)
+            await self._target.lock.give_back()
 
     async def _must_hold_lock(self, step: Step) -> None:
-        if not await lock.is_ours(self._target.channel, self._target.lock_name):
-            self._locked = False
+        if not await self._target.lock.is_ours():
             raise EngineError(
                 Fault(
                     "the lock was lost while this migration ran: it released it, or a proxy changed the connection",
@@ -191,7 +188,7 @@ class Segments:
             )
         await self._desk.write([line], batch)
         if own:
-            await self._execute("COMMIT")
+            await self._desk.commit()
 
     async def log(self, lines: Sequence[LogLine], batch: Batch) -> None:
         """Write log lines."""
@@ -204,7 +201,7 @@ class Segments:
         """Read the mark, commit what is open, give the lock back."""
         mark = await self._mark()
         if self._target.channel.in_transaction:
-            await self._execute("COMMIT")
+            await self._desk.commit()
         await self._unlock()
         return Sealed(mark)
 
@@ -212,7 +209,7 @@ class Segments:
         """End the segment. Quiet: where the connection is gone, the server has freed the lock."""
         self._begin_journal()
         if self._target.channel.broken:
-            self._locked = False
+            await self._forget_lock()
             return
         try:
             if self._target.channel.in_transaction:
@@ -220,8 +217,12 @@ class Segments:
             await self._target.restore()
             await self._unlock()
         except EngineError:
-            self._locked = False
+            await self._forget_lock()
             self._target.channel.drop()
+
+    async def _forget_lock(self) -> None:
+        self._locked = False
+        await self._target.lock.forget()
 
     async def recover(self) -> None:
         """On a new connection the lock is waited for first: then the old one has ended."""

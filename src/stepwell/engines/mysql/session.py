@@ -75,6 +75,19 @@ def set_timeouts(timeouts: Timeouts, *, is_mariadb: bool) -> str:
     return "SET " + ", ".join(f"SESSION {name} = {value}" for name, value in wanted.items())
 
 
+def see_other_nodes(*, galera: bool) -> str:
+    """The statement after which reads see what was committed on any node before."""
+    return f"SET SESSION {_AWAITS[galera][0]} = {_AWAITS[galera][1]}"
+
+
+def see_what_one_did(*, galera: bool) -> str:
+    """The statement after which reads are again as whoever runs the server has it."""
+    return f"SET SESSION {_AWAITS[galera][0]} = DEFAULT"
+
+
+_AWAITS = {True: ("wsrep_sync_wait", "1"), False: ("group_replication_consistency", "'BEFORE'")}
+
+
 def restore(former: Sequence[Value], now: Sequence[Value]) -> list[str]:
     """The statements that set back what differs; both as `SELECT_VARIABLES` gives them."""
     differing = [

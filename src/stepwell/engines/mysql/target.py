@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from stepwell.core.sql.rules import LexRules
     from stepwell.core.tables import TableNames
     from stepwell.core.url import DatabaseUrl
+    from stepwell.engines.mysql.driver import DriverConnection
     from stepwell.engines.mysql.inspect import Description, Server
+    from stepwell.engines.mysql.lock import Lock
     from stepwell.engines.mysql.opening import Opened
     from stepwell.ports import ConnectOptions, Dialect
 
@@ -31,10 +33,12 @@ class Target:
         self.settings = options.settings
         self.channel: Channel
         self.server: Server
+        self.lock: Lock
         self.warnings: tuple[str, ...] = ()
         self._options = options
         self._redactor = Redactor(url.secrets if url is not None else ())
         self._opened: Opened
+        self._is_open = False
         self._found: Sequence[Any] = ()  # how the session was, for its owner
         self._set: Sequence[Any] = ()  # how it is for us
 
@@ -66,12 +70,17 @@ class Target:
     async def _begin_session(self) -> None:
         (about,) = await self.channel.rows(ABOUT)
         self.server = server_of(about, await self.channel.rows(SWITCHES), self.shown)
+        if not self._is_open:
+            self.lock = self._make_lock()
+            self._is_open = True
         if self._opened.lent:
             self._found = await self._variables()
         mode, dropped = session.readable_mode(self.server.sql_mode)
         await self.channel.execute(
             f"SET SESSION time_zone = '{session.UTC}', SESSION sql_mode = '{mode}'", shown="SET"
         )
+        if self.server.cluster is not None:
+            await self.channel.execute(session.see_other_nodes(galera=self.server.on("wsrep_on")))
         self.warnings = tuple(self._warnings(dropped))
 
     def _warnings(self, dropped: Sequence[str]) -> list[str]:
@@ -82,6 +91,11 @@ class Target:
             )
         if self.url is not None and not self._opened.lent:
             told += filter(None, [unverified(self.url, encrypted=self._opened.connection.encrypted)])
+        if self.server.cluster is not None:
+            told.append(
+                f"this server is a node of {self.server.cluster}: let every run of stepwell go to the same node, "
+                "not to whichever a balancer chooses"
+            )
         return told
 
     async def _variables(self) -> Sequence[Any]:
@@ -92,6 +106,8 @@ class Target:
         """Give the connection back, a lent one as it was."""
         if self._found and not self.channel.broken:
             await self._restore(self._found)
+            if self.server.cluster is not None:
+                await self.channel.execute(session.see_what_one_did(galera=self.server.on("wsrep_on")))
         await give_back(self._opened)
 
     # --- the session ---
@@ -112,9 +128,7 @@ class Target:
 
     async def _kill(self, thread: int) -> None:
         """Stop the statement that runs on a connection of ours, by another one."""
-        if self.url is None:
-            raise UsageError("a connection that was lent can't be reached a second time")
-        other = await open_by_url(self.url, self._redactor)
+        other = await self._second()
         try:
             await Channel(other, self._redactor, self._kill).execute(f"KILL QUERY {thread}")
         finally:
@@ -134,16 +148,24 @@ class Target:
     @property
     def own_tables(self) -> tuple[str, ...]:
         """The same without database and quotes."""
-        return self.settings.table, f"{self.settings.table}_log"
+        return tuple(self.settings.table + ending for ending in ("", "_log", "_lock"))
 
-    @property
-    def lock_name(self) -> str:
-        """The name of the lock."""
-        return lock.name_of(self.server.database, self.settings.table, folds_case=self.server.folds_case)
+    def _make_lock(self) -> Lock:
+        server, table = self.server, self.settings.table
+        name = lock.name_of(server.database, table, folds_case=server.folds_case)
+        own = lock.SessionLock(lambda: self.channel, name, is_mariadb=server.is_mariadb)
+        if server.cluster is None:
+            return own
+        from stepwell.engines.mysql.lease import Lease
 
-    async def holder(self) -> str | None:
-        """Say who else holds the lock, in words."""
-        return await lock.holder(self.channel, self.lock_name, is_mariadb=self.server.is_mariadb)
+        second = None if self.url is None or self._opened.lent else self._second
+        return Lease(own, server.database, f"{table}_lock", second)
+
+    async def _second(self) -> DriverConnection:
+        """Another connection to the same place."""
+        if self.url is None:
+            raise UsageError("a connection that was lent can't be reached a second time")
+        return await open_by_url(self.url, self._redactor)
 
     async def describe(self) -> Description:
         """What the catalog says of the tool's tables. Raises `HistoryTableError` for those that we can't trust."""
