@@ -84,9 +84,9 @@ class Relay:
 
     def stop(self) -> None:
         """Cut everything."""
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(60)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(60)
         self._loop.close()
 
     async def _end(self) -> None:
@@ -207,6 +207,21 @@ def test_a_host_far_away(
     assert shop.run(project.migrate()).ok
     warnings = [event.message for event in heard if type(event).__name__ == "Warned"]  # type: ignore[attr-defined]
     assert warnings == ([] if warning is None else [warning])
+
+
+def test_what_the_environment_demands_counts(
+    shop: Workshop,
+    relay: Callable[[Certificate | None], int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown = certificate(tmp_path, HOST)
+    monkeypatch.setenv("PGSSLMODE", "verify-full")
+    monkeypatch.setenv("PGSSLROOTCERT", str(shown.public))
+    shop.table("001_first")
+    heard: list[object] = []
+    assert shop.run(shop.project(url=through(shop, relay(shown)), events=heard.append).migrate()).ok
+    assert not [event for event in heard if type(event).__name__ == "Warned"]
 
 
 def test_a_server_without_tls_is_told_of(shop: Workshop, relay: Callable[[Certificate | None], int]) -> None:
