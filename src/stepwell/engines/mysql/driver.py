@@ -8,14 +8,17 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiomysql
 from pymysql.constants import CLIENT
-from pymysql.err import OperationalError
+from pymysql.err import MySQLError, OperationalError
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Awaitable
+
+T = TypeVar("T")
 
 CLEARTEXT = "mysql_clear_password"
 NO_TLS = 2026  # as MySQL's own client numbers it
@@ -66,6 +69,24 @@ class DriverConnection(aiomysql.Connection):  # type: ignore[misc]  # the driver
         if writer is not None:
             with suppress(Exception):
                 await writer.wait_closed()
+
+    async def _read_packet(self, *kind: Any) -> Any:
+        """Read a packet. One that was read in part would make the next answer another statement's."""
+        return await self._whole(super()._read_packet(*kind))
+
+    async def _read_query_result(self, unbuffered: bool = False) -> None:
+        """Read an answer. What is left of one, after a row that can't be read, would be taken for the next one."""
+        await self._whole(super()._read_query_result(unbuffered))
+
+    async def _whole(self, reading: Awaitable[T]) -> T:
+        """An answer, or an error of the server, which is one too. After anything else the connection is closed."""
+        try:
+            return await reading
+        except MySQLError:
+            raise
+        except BaseException:
+            self.close()
+            raise
 
     async def _request_authentication(self) -> None:
         """See that the password goes where it may go."""
