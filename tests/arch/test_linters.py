@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-EVERYTHING = ("src", "tests", "bench", "db", "docs")
+EVERYTHING = ("src", "tests", "bench", "torture", "db", "docs")
 
 
 def said_by(root: Path, *command: str) -> str:
