@@ -100,8 +100,8 @@ class Schedule:
         grief = self.random.choice(griefs) if self.random.random() < 0.6 else None
         return Runner(name, grief, self.random.randrange(2, 70))
 
-    async def run(self, make: Callable[[], Coroutine[Any, Any, RunReport]]) -> None:
-        """Run all runners to their ends."""
+    async def run(self, make: Callable[[str], Coroutine[Any, Any, RunReport]]) -> None:
+        """Run all runners to their ends. Takes what a runner does, by its name."""
         asyncio.get_running_loop().set_exception_handler(_unless_death)
         for runner in self.runners:
             runner.task = asyncio.create_task(self._live(runner, make))
@@ -115,10 +115,10 @@ class Schedule:
             while not chosen.done and not chosen.gates and await self._change():
                 pass
 
-    async def _live(self, runner: Runner, make: Callable[[], Coroutine[Any, Any, RunReport]]) -> RunReport:
+    async def _live(self, runner: Runner, make: Callable[[str], Coroutine[Any, Any, RunReport]]) -> RunReport:
         running.set((self, runner))
         try:
-            return await make()
+            return await make(runner.name)
         finally:
             self._changed.set()
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["mariadb_own", "mariadb_server"]
 
-LIVES = int(os.environ.get("STEPWELL_TEST_LIVES", "60"))
+LIVES = int(os.environ.get("STEPWELL_TEST_LIVES", "40"))
 
 
 def lives(many: int) -> settings:
