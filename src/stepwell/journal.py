@@ -105,6 +105,13 @@ class StatementJournal:
                     raise
         return await self._alone(*self._intent, statement, send)
 
+    async def begin_unseen(self) -> None:
+        """What comes now nobody can look into: its intent is written alone, and nothing will tell if it was done."""
+        if self._intent is not None:
+            line, batch = self._intent
+            await self._desk.write_apart([line], batch)
+            self._written = True
+
     async def _shared(self, intent: LogLine, batch: Batch, statement: BoundStatement, send: Send[T]) -> T:
         try:
             await self._desk.begin()
@@ -132,10 +139,11 @@ class StatementJournal:
             raise
 
 
-def digest_of(sql: str, copy_data: str | None) -> str:
-    """What the journal remembers a statement by: its text. Its values may be others each time, such as the hour."""
+def digest_of(sql: str, copy_data: str | None, values: object = None) -> str:
+    """What the journal remembers a statement by: its text and, in short, its values; at most 80 characters."""
     text = sql if copy_data is None else f"{sql}\0{copy_data}"
-    return "1:" + hashlib.sha256(text.encode()).hexdigest()
+    digest = "1:" + hashlib.sha256(text.encode()).hexdigest()
+    return f"{digest}:{hashlib.sha256(repr(values).encode()).hexdigest()[:13]}" if values else digest
 
 
 async def judged(

@@ -7,7 +7,7 @@ import inspect
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from stepwell.app.handle import in_file
+from stepwell.app.telling import in_file
 from stepwell.author import running_step
 from stepwell.core.errors import Fault, MisuseError, Place, StepError
 from stepwell.core.migration import SqlBody

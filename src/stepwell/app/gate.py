@@ -34,21 +34,42 @@ class Gate:
         self._task: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
         self._index = 0
+        self.lent = False  # the driver's own connection is in the author's hands
         self._spoiled: EngineError | None = None  # a cancellation made one side miss a word of the other
 
-    async def through(self, digest: str, execute: Callable[[], Awaitable[T]], *, answers: bool) -> T | None:
+    async def through(
+        self, digest: str, execute: Callable[[], Awaitable[T]], *, answers: bool, bound: bool = False
+    ) -> T | None:
         """The side of the step: ask, run when told to, wait until it is written down.
 
         A statement that was done by a former run is skipped and gives None; one whose answer the step needs can't be.
         Statements of several tasks of the step come one after the other.
         """
+        self._must_not_be_lent()
         async with self._turn:
-            return await self._one(digest, execute, answers=answers)
+            return await self._one(Wants(self._index, digest, bound), execute, answers=answers)
 
-    async def _one(self, digest: str, execute: Callable[[], Awaitable[T]], *, answers: bool) -> T | None:
+    async def beside(self, execute: Callable[[], Awaitable[T]]) -> T:
+        """Run what is not written down, between two statements and never within the transaction of one."""
+        self._must_not_be_lent()
+        async with self._turn:
+            return await execute()
+
+    def _must_not_be_lent(self) -> None:
+        """Whoever has the connection of the driver would wait here for himself."""
+        if self.lent:
+            raise EngineError(
+                Fault(
+                    "the driver's own connection is lent at this time",
+                    code="misuse",
+                    hint="use 'database' after the block of database.driver(), not inside",
+                )
+            )
+
+    async def _one(self, wants: Wants, execute: Callable[[], Awaitable[T]], *, answers: bool) -> T | None:
         self.must_be_whole()
         self._ran = asyncio.get_running_loop().create_future()
-        self._wants.put_nowait(Wants(self._index, digest))
+        self._wants.put_nowait(wants)
         self._index += 1
         if await self._word() is _Word.GO_ON:
             if answers:
@@ -136,6 +157,7 @@ def _answer_unknown(number: int) -> EngineError:
         Fault(
             f"statement {number} was done by a former run, and its answer, which the migration needs, is not known",
             code="answer_unknown",
-            hint="look at the database, then say 'stepwell mark' (it is there) or 'stepwell unmark' (run it again)",
+            hint="finish the migration by hand and say 'stepwell mark', or undo by hand what was done of it and say "
+            "'stepwell unmark'",
         )
     )

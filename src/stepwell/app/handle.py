@@ -13,8 +13,11 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stepwell.app.calls import Block, Call, CallBook, Rows
-from stepwell.core.errors import Fault, MisuseError, Place, StepwellError
+from stepwell.app.lending import Lending
+from stepwell.app.telling import in_file, told
+from stepwell.core.errors import Fault, MisuseError, Place
 from stepwell.core.report import StatementReport
+from stepwell.core.sql.bound import bound_to_session
 from stepwell.core.sql.errors import MissingValueError, SqlSyntaxError
 from stepwell.core.sql.kinds import StatementKind, classify
 from stepwell.core.sql.parameters import bind
@@ -124,7 +127,9 @@ class StepHandle:
             return
         first = self._one(sql, list_of_values[0], place)
         rows = [self._bind(sql, values, place)[1] for values in list_of_values]
-        await self._through(first, lambda statement: self._wire.run_many(statement, rows))
+        await self._through(
+            first, lambda statement: self._wire.run_many(statement, rows), values=list_of_values
+        )
 
     async def _execute_count(self, place: Place, sql: str, values: Values | None) -> int:
         return await self._through(self._one(sql, values, place), self._wire.count, answers=True) or 0
@@ -209,16 +214,21 @@ class StepHandle:
         self, place: Place
     ) -> tuple[Callable[[], Coroutine[Any, Any, Any]], Callable[..., Coroutine[Any, Any, bool]]]:
         lent: list[Any] = []
+        lending: list[Lending] = []
 
         async def enter() -> Any:
             if self._blocking is not None and self._dialect.abilities.pipeline:
                 raise self._misuse("database.driver() gives an async connection: write 'async def'", place)
             self.wrote_data = True
+            if self._gate is not None:
+                lending.append(Lending(self._gate, self._wire, self._version, place))
+                return await self._guarded(lending[0].enter(), place)
             lent.append(self._wire.driver())
             return await self._guarded(lent[0].__aenter__(), place)
 
         async def leave(*exc: Any) -> bool:
-            return bool(await self._guarded(lent[0].__aexit__(*exc), place))
+            left = lending[0].leave(*exc) if lending else lent[0].__aexit__(*exc)
+            return bool(await self._guarded(left, place))
 
         return enter, leave
 
@@ -237,6 +247,7 @@ class StepHandle:
         send: Callable[[BoundStatement], Awaitable[T]],
         *,
         answers: bool = False,
+        values: object = None,
     ) -> T | None:
         statement, facts = prepared
         self._must_be_open(statement)
@@ -248,13 +259,17 @@ class StepHandle:
         began = time.perf_counter()
         self.wrote_data = self.wrote_data or facts.may_write_rows
         try:
-            if self._gate is None or _is_repeated(facts):
-                result: T | None = await _told(send, statement)
+            if self._gate is None:
+                result: T | None = await told(send, statement)
+            elif facts.harmless or facts.kind is StatementKind.SETTING:
+                # A run that resumes does it again: what reads, and what is set, which went with the old session.
+                result = await self._gate.beside(lambda: told(send, statement))
             else:
                 result = await self._gate.through(
-                    digest_of(statement.shown, statement.copy_data),
-                    lambda: _told(send, statement),
+                    digest_of(statement.shown, statement.copy_data, values or statement.values),
+                    lambda: told(send, statement),
                     answers=answers,
+                    bound=bound_to_session(statement.shown, facts),
                 )
         except EngineError as error:
             raise self._failed(error, statement) from error
@@ -367,36 +382,3 @@ class StepHandle:
                 return Place(self._path, each.f_lineno)
             each = each.f_back
         return Place(self._shown(frame.f_code.co_filename), frame.f_lineno)
-
-
-async def _told(send: Callable[[BoundStatement], Awaitable[T]], statement: BoundStatement) -> T:
-    """Send; what a driver raises besides its own errors (a number too large, text that is no text) is told alike."""
-    try:
-        return await send(statement)
-    except StepwellError:
-        raise
-    except Exception as error:
-        origin = statement.origin
-        text = f"{type(error).__name__}: {error}"
-        raise EngineError(
-            Fault(
-                text,
-                code="statement_failed",
-                version=origin.version,
-                place=origin.place,
-                statement=statement.shown,
-            )
-        ) from error
-
-
-def in_file(fault: Fault, statement: Statement, version: str) -> Fault:
-    """Move the place of a fault to the line of its position, where both belong to this statement of a file."""
-    if fault.version != version or fault.statement != statement.text or not fault.position or not fault.place:
-        return fault
-    lines = statement.text.count("\n", 0, fault.position - 1)
-    return replace(fault, place=Place(fault.place.path, statement.line + lines))
-
-
-def _is_repeated(facts: StatementFacts) -> bool:
-    """Whether a run that resumes does it again: what reads, and what is set, which went with the old session."""
-    return facts.harmless or facts.kind is StatementKind.SETTING

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from stepwell.core.actions import Failed, Ok
-from stepwell.core.errors import Fault
+from stepwell.core.errors import Fault, StepError
 from stepwell.core.events import Blocked
 
 if TYPE_CHECKING:
@@ -54,8 +54,9 @@ class OpenStep:
             self.interrupted = True
             with suppress(Exception):  # where it can't be stopped, it runs to its end
                 await cancel()
-            if await self._gate.ran() is not None:
-                return Failed(Fault("interrupted", code="interrupted", version=version))
+            if (error := await self._gate.ran()) is not None:
+                hint = error.fault.hint if isinstance(error, StepError) else None
+                return Failed(Fault("interrupted", code="interrupted", version=version, hint=hint))
         else:
             if error is not None:
                 raise error

@@ -176,10 +176,14 @@ class Ok:
 
 @dataclass(frozen=True, slots=True)
 class Wants:
-    """A step outside a transaction has come to a statement: its index from 0, and the digest of its text."""
+    """A step outside a transaction has come to a statement: its index from 0, and the digest of text and values.
+
+    `bound`: what it does is gone with its session, so that it can't be passed over in another one.
+    """
 
     index: int
     digest: str
+    bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)

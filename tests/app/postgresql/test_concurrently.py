@@ -93,6 +93,22 @@ def test_one_that_was_left_before_is_built_anew(items: Workshop, condition: str)
     ]
 
 
+def test_the_index_of_another_table_is_left_alone(items: Workshop) -> None:
+    invalid(items)
+    items.ask("CREATE TABLE others (id INTEGER)")
+    items.sql("002_index", "CREATE INDEX CONCURRENTLY items_id ON others (id);", options=WITHOUT)
+    error = items.failure(items.project().migrate())
+    assert "already exists" in error.message
+    assert items.column(INVALID) == ["items_id"]
+
+
+def test_an_index_without_a_name_that_is_left_is_told(items: Workshop) -> None:
+    items.sql("002_index", "CREATE UNIQUE INDEX CONCURRENTLY ON items (id);", options=WITHOUT)
+    error = items.failure(items.project().migrate())
+    assert "the index public.items_id_idx is invalid since: drop it" in (error.hint or "")
+    assert items.column(INVALID) == ["items_id_idx"]
+
+
 def test_what_somebody_else_is_building_is_left_alone(items: Workshop, postgresql_url: str) -> None:
     items.sql("002_index", UNIQUE, options=WITHOUT)
     mended(items)
@@ -167,6 +183,15 @@ def test_copies_that_a_reindex_left_are_dropped(items: Workshop, postgresql_url:
     assert items.column(IS_VALID) == [True]
 
 
+def test_copies_of_other_indexes_are_left_alone(items: Workshop) -> None:
+    invalid(items)
+    items.ask("ALTER INDEX items_id RENAME TO others_ccnew")
+    items.ask("CREATE INDEX items_id ON items (id)")
+    items.sql("002_reindex", "REINDEX INDEX CONCURRENTLY items_id;", options=WITHOUT)
+    assert items.migrate().ok
+    assert items.column(INVALID) == ["others_ccnew"]
+
+
 def test_a_partition_that_was_half_detached_is_detached(shop: Workshop, postgresql_url: str) -> None:
     if shop.column("SELECT current_setting('server_version_num')::int >= 140000") == [False]:
         pytest.skip("PostgreSQL 14 brought DETACH PARTITION CONCURRENTLY")
@@ -231,6 +256,12 @@ VERDICTS: dict[str, tuple[str, str, str, Verdict]] = {
         "DROP DATABASE {new}",
         Verdict.RAN,
     ),
+    "a database that is another one": (
+        "CREATE DATABASE {new}",
+        "DROP DATABASE {new}",
+        "DROP DATABASE {new};CREATE DATABASE {new}",
+        Verdict.RAN,
+    ),
     "what may run twice": ("", "VACUUM items", "", Verdict.REPEATABLE),
 }
 
@@ -244,8 +275,8 @@ def test_the_catalog_tells_whether_it_ran(
     mended(items)
 
     def ask(text: str) -> None:
-        if text:
-            items.ask(text.format(new=new))
+        for statement in filter(None, text.format(new=new).split(";")):
+            items.ask(statement)
 
     async def told() -> Verdict:
         async with await psycopg.AsyncConnection.connect(postgresql_url, autocommit=True) as connection:
@@ -260,6 +291,27 @@ def test_the_catalog_tells_whether_it_ran(
         assert items.run(told()) is expected
     finally:
         items.ask(f"DROP DATABASE IF EXISTS {new}")
+
+
+def test_of_two_schemas_the_one_that_was_meant_is_looked_at(items: Workshop, postgresql_url: str) -> None:
+    """Once it is dropped, its name without a schema means another one."""
+    mended(items)
+    items.ask("CREATE SCHEMA second")
+    items.ask("CREATE TABLE second.items (id INTEGER)")
+    items.ask("CREATE INDEX items_id ON second.items (id)")
+    items.ask(UNIQUE)
+
+    async def told() -> Verdict:
+        async with await psycopg.AsyncConnection.connect(
+            postgresql_url, autocommit=True, options="-c search_path=public,second"
+        ) as connection:
+            channel = Channel(connection, Redactor(()))
+            found = await fingerprint(channel, "DROP INDEX CONCURRENTLY items_id")
+            assert found is not None
+            await channel.rows("DROP INDEX items_id")
+            return (await judge(channel, found)).verdict
+
+    assert items.run(told()) is Verdict.RAN
 
 
 def test_an_invalid_index_did_not_run(items: Workshop, postgresql_url: str) -> None:

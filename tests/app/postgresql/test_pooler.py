@@ -232,19 +232,18 @@ def test_what_needs_a_session_of_its_own_is_refused(behind: Workshop, sql: str) 
 
 
 @ROOMY
-def test_a_guard_that_is_ended_stops_the_run_before_it_writes(behind: Workshop) -> None:
+def test_a_guard_that_is_ended_stops_the_run_before_it_writes(behind: Workshop, postgresql_url: str) -> None:
     """As when the runner was paused for so long that the server ended its guard."""
     behind.table("001_items")
     behind.python(
         "002_step",
         """
         await database.execute("INSERT INTO items VALUES (1)")
-        async with database.driver() as connection:
-            await connection.execute(END_GUARD)
+        meanwhile(END_GUARD)
         await database.execute("INSERT INTO items VALUES (2)")
         """,
         attributes="transactional = False",
-        head=f"END_GUARD = {END_GUARD!r}",
+        head=f"END_GUARD = {END_GUARD!r}\n{MEANWHILE.format(url=postgresql_url)}",
     )
     error = behind.failure(behind.project(lock_wait=5.0).migrate())
     assert isinstance(error, StepError)
@@ -253,6 +252,14 @@ def test_a_guard_that_is_ended_stops_the_run_before_it_writes(behind: Workshop) 
     assert behind.states()["002"] == "failed"
 
 
+# What somebody else does, on a connection of his own.
+MEANWHILE = """
+import psycopg
+
+def meanwhile(sql):
+    with psycopg.connect({url!r}, autocommit=True) as other:
+        other.execute(sql)
+"""
 END_GUARD = """
 SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -260,21 +267,21 @@ AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 
 
 @ROOMY
-def test_a_fence_keeps_a_late_runner_from_writing(behind: Workshop) -> None:
+def test_a_fence_keeps_a_late_runner_from_writing(behind: Workshop, postgresql_url: str) -> None:
     """Somebody else has written a mark meanwhile, though the guard believes to have the lock still."""
     behind.table("001_items")
     behind.python(
         "002_step",
         """
         await database.execute("INSERT INTO items VALUES (1)")
-        async with database.driver() as connection:
-            await connection.execute(
-                "INSERT INTO migrations_log (batch, version, direction, event, statement, started_at, db_user)"
-                " VALUES ('other', '009', 'up', 'done', 1, now(), 'other')"
-            )
+        meanwhile(
+            "INSERT INTO migrations_log (batch, version, direction, event, statement, started_at, db_user)"
+            " VALUES ('other', '009', 'up', 'done', 1, now(), 'other')"
+        )
         await database.execute("INSERT INTO items VALUES (2)")
         """,
         attributes="transactional = False",
+        head=MEANWHILE.format(url=postgresql_url),
     )
     error = behind.failure(behind.project(lock_wait=5.0).migrate())
     assert isinstance(error, StepError)

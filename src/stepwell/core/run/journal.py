@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from stepwell.core.run.values import Part
 
 
+TEXT_OF_DIGEST = 66  # characters; what follows is that of the values
+
+
 class _Where(Enum):
     """Between statements it is known what was done; during one it is not; with the record, the database knows."""
 
@@ -138,8 +141,8 @@ def _statements(step: Step, segment: Segment) -> Part[Ok | _Stopped]:
     outcome = yield Apply(step, segment)
     while isinstance(outcome, Wants):
         if outcome.index < len(done):
-            if done[outcome.index] != outcome.digest:
-                return _Stopped(Failed(_changed_since(step, outcome.index)))
+            if problem := _not_passed_over(step, outcome, done[outcome.index]):
+                return _Stopped(Failed(problem))
         elif stopped := (yield from _statement(step, segment, outcome)):
             return stopped
         reached = outcome.index + 1
@@ -183,11 +186,47 @@ def _told_doubt(step: Step, fault: Fault) -> Fault:
     )
 
 
+def _not_passed_over(step: Step, wants: Wants, done: str | None) -> Fault | None:
+    """Why a statement can't be taken for the one that a former run has done."""
+    if done != wants.digest:
+        same_text = done is not None and done[:TEXT_OF_DIGEST] == wants.digest[:TEXT_OF_DIGEST]
+        return _other_values(step, wants.index) if same_text else _changed_since(step, wants.index)
+    return _session_gone(step, wants.index) if wants.bound else None
+
+
 def _changed_since(step: Step, index: int) -> Fault:
-    return Fault(
+    return _not_resumed(
+        step,
         f"statement {index + 1} of {step.version} is not the one that was done before: the file has changed since",
+        "restore the file, or see 'stepwell log' and decide with 'stepwell mark' or 'stepwell unmark'",
+    )
+
+
+def _other_values(step: Step, index: int) -> Fault:
+    return _not_resumed(
+        step,
+        f"statement {index + 1} of {step.version} has other values than the one that was done before: "
+        "what was done has changed what the migration reads, or a clock was read",
+        "finish it by hand and say 'stepwell mark', or undo by hand what was done of it and say 'stepwell unmark'; "
+        "a step without a transaction has to make the same statements each time",
+    )
+
+
+def _session_gone(step: Step, index: int) -> Fault:
+    return _not_resumed(
+        step,
+        f"statement {index + 1} of {step.version} was done in a session that is gone, and what it did with it: "
+        "the statements after it would not find that",
+        "finish it by hand and say 'stepwell mark', or undo by hand what was done of it and say 'stepwell unmark'; "
+        "without a transaction leave out temporary tables, locks and set_config(), or use SET",
+    )
+
+
+def _not_resumed(step: Step, message: str, hint: str) -> Fault:
+    return Fault(
+        message,
         code="changed_since_failure",
         version=step.version.text,
         place=step.migration.place,
-        hint="restore the file, or see 'stepwell log' and decide with 'stepwell mark' or 'stepwell unmark'",
+        hint=hint,
     )

@@ -5,7 +5,6 @@ Statements that change rows can share a transaction with their marks. Whatever e
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
@@ -35,7 +34,7 @@ SELECT 1 FROM information_schema.tables t JOIN information_schema.engines e ON e
 WHERE t.table_schema = DATABASE() AND t.table_type = 'BASE TABLE' AND e.transactions <> 'YES' LIMIT 1
 """
 _OTHER_DATABASES = "SELECT schema_name FROM information_schema.schemata WHERE schema_name <> DATABASE()"
-_WORD = re.compile(r"[\w$]+")
+_VIEWS = "SELECT table_name, view_definition FROM information_schema.views WHERE table_schema = DATABASE()"
 
 
 class MySQLDesk:
@@ -107,7 +106,7 @@ class MySQLDesk:
 
     async def alone(self, statement: BoundStatement, send: Send[T]) -> T:
         """Send it. It may make a table, or change the engine of one."""
-        self._all_undo = None
+        self._all_undo = self._elsewhere = None
         return await send(statement)
 
     async def _can_undo(self, text: str) -> bool:
@@ -115,7 +114,16 @@ class MySQLDesk:
         if self._all_undo is None:
             self._all_undo = not await self._channel.rows(_WITHOUT_TRANSACTIONS)
         if self._elsewhere is None:
-            names = await self._channel.rows(_OTHER_DATABASES)
-            self._elsewhere = frozenset(str(name).casefold() for (name,) in names)
-        words = {word.casefold() for word in _WORD.findall(text)}
-        return self._all_undo and not words & self._elsewhere
+            self._elsewhere = await self._names_elsewhere()
+        shown = text.casefold()
+        return self._all_undo and not any(name in shown for name in self._elsewhere)
+
+    async def _names_elsewhere(self) -> frozenset[str]:
+        """Names by which a statement reaches other databases, whose tables are not looked at: theirs, and of views."""
+        databases = {str(name).casefold() for (name,) in await self._channel.rows(_OTHER_DATABASES)}
+        views = await self._channel.rows(_VIEWS)
+        return frozenset(databases) | {
+            str(view).casefold()
+            for view, definition in views
+            if any(name in str(definition).casefold() for name in databases)
+        }

@@ -122,6 +122,8 @@ class MySQLWire:
 
     @asynccontextmanager
     async def _lend(self) -> AsyncIterator[Any]:
+        if self._journal is not None:
+            await self._journal.begin_unseen()
         yield self._channel.connection
         await self._must_be_as_before(None)
 

@@ -5,33 +5,44 @@ An invalid index costs writes and serves no query, and IF NOT EXISTS passes over
 
 from __future__ import annotations
 
+import re
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.errors import Fault
+from stepwell.core.sql.kinds import classify
 from stepwell.core.sql.reader import Reader
 from stepwell.engines.postgresql.bounds import UNBOUNDED, read_all, set_all
-from stepwell.engines.postgresql.evidence import index_of, qualified, settled, state_of, subject_of
+from stepwell.engines.postgresql.evidence import (
+    index_of,
+    qualified,
+    settled,
+    state_of,
+    subject_of,
+    table_of,
+)
 from stepwell.engines.postgresql.lexical import POSTGRESQL
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
-    from stepwell.engines.postgresql.channel import Channel
+    from stepwell.engines.postgresql.channel import Channel, Row
     from stepwell.engines.postgresql.evidence import Index, Subject
     from stepwell.ports import BoundStatement
 
 _BUILDER = "SELECT p.pid FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid::text = $1::text"
-# What REINDEX CONCURRENTLY leaves when it is cut off: a half built copy, or the old index.
-_COPIES = r"""
-SELECT n.nspname::text, c.relname::text
+# Those that nobody is building at this time; of REINDEX CONCURRENTLY they are half built copies, or the old index.
+_INVALID = r"""
+SELECT n.nspname::text, c.relname::text, t.relname::text
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
-WHERE NOT i.indisvalid AND c.relkind = 'i'::"char" AND c.relname::text ~ '_cc(new|old)[0-9]*$'::text
-  AND n.nspname <> ALL ('{pg_catalog,pg_toast}'::name[])
-  AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid)"""
+JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid JOIN pg_catalog.pg_class t ON t.oid = i.indrelid
+WHERE NOT i.indisvalid AND c.relkind = 'i'::"char" AND n.nspname <> ALL ('{pg_catalog,pg_toast}'::name[])
+  AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid)
+ORDER BY 1, 2"""
+_COPY = re.compile(r"(?P<original>.*)_cc(new|old)[0-9]*", re.DOTALL)
+BRIEFLY = {"lock_timeout": "2s", "statement_timeout": "10s"}  # for what is cleared behind a failure
 
 
 @asynccontextmanager
@@ -62,8 +73,8 @@ async def prepared(
     subject = await settled(channel, subject)
     if (subject.does, subject.kind) == ("create", "INDEX"):
         await _clear(channel, subject, statement, tell)
-    elif subject.kind == "REINDEX" and _concurrent(statement.shown):
-        await _clear_copies(channel, tell)
+    elif subject.kind == "REINDEX" and (of := _reindexed(statement.shown)) is not None:
+        await _clear_copies(channel, of, tell)
     elif subject.does == "detach" and await state_of(channel, subject) == "detaching":
         tell(f"{subject.shown} was half detached: that is brought to its end")
         parent = qualified(subject.table_schema, subject.table or "")
@@ -75,8 +86,8 @@ async def _clear(
     channel: Channel, subject: Subject, statement: BoundStatement, tell: Callable[[str], None]
 ) -> None:
     index = await index_of(channel, subject)
-    if index is None or index.valid:
-        return
+    if index is None or index.valid or index.table != await table_of(channel, subject):
+        return  # an index of that name on another table is somebody else's business: the server refuses
     await _refuse_builder(channel, index, subject, statement)
     tell(f"{subject.shown} is invalid, left by a command that was cut off: it is dropped, and built anew")
     await channel.rows(f"DROP INDEX CONCURRENTLY IF EXISTS {subject.quoted}", origin=statement.origin)
@@ -99,30 +110,89 @@ async def _refuse_builder(
         )
 
 
-async def _clear_copies(channel: Channel, tell: Callable[[str], None]) -> None:
-    for schema, name in await channel.rows(_COPIES):
-        tell(f"the index {schema}.{name} is invalid, left by a REINDEX that was cut off: it is dropped")
-        await channel.rows(f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(schema, name)}")
+class Reindexed(NamedTuple):
+    """What REINDEX is about: INDEX, TABLE, SCHEMA or DATABASE, and its name, perhaps with its schema."""
+
+    kind: str
+    path: tuple[str, ...]
+
+    def has_copy(self, schema: str, copy: str, table: str) -> bool:
+        """Whether an invalid index is one that this command may have left."""
+        match = _COPY.fullmatch(copy)
+        if match is None or (len(self.path) > 1 and self.path[-2] != schema):
+            return False
+        named = {"INDEX": match["original"], "TABLE": table, "SCHEMA": schema}.get(self.kind)
+        return named is None or not self.path or self.path[-1] == named
 
 
-def _concurrent(sql: str) -> bool:
+def _reindexed(sql: str) -> Reindexed | None:
+    """What REINDEX CONCURRENTLY is about; None for a REINDEX that is none."""
     words = Reader(sql, POSTGRESQL)
-    return any(words.word(index) == "CONCURRENTLY" for index in range(8))
+    index, concurrent = 1, False
+    while words.word(index) not in _REINDEXED:
+        concurrent = concurrent or words.word(index) == "CONCURRENTLY"
+        if words.token(index) is None:
+            return None
+        index += 1
+    kind, index = words.word(index), index + 1
+    if words.word(index) == "CONCURRENTLY":
+        concurrent, index = True, index + 1
+    return Reindexed(kind, words.path(index)[0]) if concurrent else None
 
 
-async def cleared(channel: Channel, statement: BoundStatement, error: EngineError) -> EngineError:
-    """The error of such a command, with what became of the invalid index that it left."""
-    subject = subject_of(statement.shown)
-    if channel.broken or subject is None or (subject.does, subject.kind) != ("create", "INDEX"):
+_REINDEXED = frozenset({"INDEX", "TABLE", "SCHEMA", "DATABASE", "SYSTEM"})
+
+
+async def _clear_copies(channel: Channel, of: Reindexed, tell: Callable[[str], None]) -> None:
+    for schema, name, table in await channel.rows(_INVALID):
+        if not of.has_copy(schema, name, table):
+            continue
+        try:
+            await channel.rows(f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(schema, name)}")
+            tell(
+                f"the index {schema}.{name} was invalid, left by a REINDEX that was cut off: it has been dropped"
+            )
+        except EngineError as error:
+            tell(f"the index {schema}.{name} is invalid, and can't be dropped: {error.fault.message}")
+
+
+async def cleared(
+    channel: Channel, statement: BoundStatement, error: EngineError, before: Sequence[Row]
+) -> EngineError:
+    """The error of such a command, with what became of the invalid index that it left.
+
+    `before` are the indexes that were invalid before. Only one that the statement names is dropped.
+    """
+    if channel.broken or classify(statement.shown, POSTGRESQL).verb != "CREATE INDEX":
         return error
     try:
-        subject = await settled(channel, subject)
-        index = await index_of(channel, subject)
-        if index is None or index.valid or await channel.rows(_BUILDER, [index.oid]):
-            return error
-        await channel.rows(f"DROP INDEX CONCURRENTLY IF EXISTS {subject.quoted}")
-        told = f"{subject.shown} was left invalid, and has been dropped"
+        left = [row for row in await channel.rows(_INVALID) if row not in before]
+        told = [await _dropped(channel, statement, row) for row in left]
     except EngineError:
-        told = f"{subject.shown} is left invalid; the next run drops it, and builds it anew"
-    hint = f"{error.fault.hint}; {told}" if error.fault.hint else told
+        return error
+    if not told:
+        return error
+    hint = "; ".join([error.fault.hint, *told] if error.fault.hint else told)
     return EngineError(replace(error.fault, hint=hint), error.kind)
+
+
+async def _dropped(channel: Channel, statement: BoundStatement, row: Row) -> str:
+    schema, name, _ = row
+    subject = subject_of(statement.shown)
+    if subject is None or subject.name != name:
+        return f"the index {schema}.{name} is invalid since: drop it"
+    (former,) = await channel.rows(read_all(BRIEFLY))
+    await channel.rows(set_all(BRIEFLY, local=False))
+    try:
+        await channel.rows(f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(schema, name)}")
+    except EngineError:
+        return f"the index {schema}.{name} is left invalid; the next run drops it, and builds it anew"
+    finally:
+        if not channel.broken:
+            await channel.rows(set_all(dict(zip(BRIEFLY, map(str, former), strict=True)), local=False))
+    return f"the index {schema}.{name} was left invalid, and has been dropped"
+
+
+async def invalid_ones(channel: Channel) -> Sequence[Row]:
+    """The indexes that are invalid now, and that nobody is building."""
+    return await channel.rows(_INVALID)

@@ -190,6 +190,8 @@ class PostgresConnection:
         """Whom the statement of this connection waits for, asked by another one."""
         from stepwell.engines.postgresql.lock import blocker
 
+        if self._segments.guard is not None:  # a third connection may be one too many for the pool
+            return await self._segments.guard.obstacle()
         if not self._target.may_dial:
             return None
         if self._watching is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 from stepwell.core.sql.kinds import classify
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from stepwell.core.actions import LogLine
-    from stepwell.engines.postgresql.channel import Channel
+    from stepwell.engines.postgresql.channel import Channel, Row
     from stepwell.engines.postgresql.tables import PostgresNames
     from stepwell.journal import Send
     from stepwell.ports import Batch, BoundStatement
@@ -25,6 +26,9 @@ T = TypeVar("T")
 REFUSALS = frozenset({"25001", "2D000"})
 # They need a transaction of the author's own: one of ours would let them pass, and end before they were of any use.
 NEEDS_TRANSACTION = frozenset({"LOCK", "DECLARE"})
+
+# A block that does so is not tried in a transaction first: what it did before, to a sequence say, would be done twice.
+ENDS_TRANSACTION = re.compile(r"\b(COMMIT|ROLLBACK)\b", re.IGNORECASE)
 
 
 class PostgresDesk:
@@ -79,6 +83,8 @@ class PostgresDesk:
     async def may_share(self, statement: BoundStatement) -> bool:
         """All but what refuses a transaction."""
         facts = classify(statement.shown, POSTGRESQL)
+        if facts.verb == "DO" and ENDS_TRANSACTION.search(statement.shown):
+            return False
         return facts.refuses_transaction is None and facts.verb not in NEEDS_TRANSACTION
 
     async def settle(self, statement: BoundStatement) -> None:
@@ -100,7 +106,13 @@ class PostgresDesk:
         """Run it without limits of time; what a former attempt left is cleared before, what it leaves itself after."""
         async with concurrently.unbounded(self._channel, own=self._bounded):
             ready = await concurrently.prepared(self._channel, statement, self._tell)
+            before = await concurrently.invalid_ones(self._channel)
             try:
                 return await send(ready)
             except EngineError as error:
-                raise await concurrently.cleared(self._channel, statement, error) from error
+                raise await self._cleared(statement, error, before) from error
+
+    async def _cleared(
+        self, statement: BoundStatement, error: EngineError, before: Sequence[Row]
+    ) -> EngineError:
+        return await concurrently.cleared(self._channel, statement, error, before)

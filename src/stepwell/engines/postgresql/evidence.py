@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from stepwell.engines.postgresql.channel import Channel, Row
 
 FORMAT = 1
-SCHEMA, NAME = "schema", "name"
+WITH_NUMBER = 2  # parts of a state
 _EXISTS = {
     "DATABASE": "SELECT d.oid::text FROM pg_catalog.pg_database d WHERE d.datname = $1::name",
     "TABLESPACE": "SELECT s.oid::text FROM pg_catalog.pg_tablespace s WHERE s.spcname = $1::name",
@@ -148,11 +148,30 @@ async def index_of(channel: Channel, subject: Subject) -> Index | None:
 
 
 async def settled(channel: Channel, subject: Subject) -> Subject:
-    """The same, with the schema that an index gets from its table."""
-    if subject.kind != "INDEX" or subject.table is None or subject.schema is not None:
+    """The same with its schema: that of the table of an index to be made, else that in which it is found now.
+
+    Later the search path may lead elsewhere, also because what is found now is gone then.
+    """
+    if subject.schema is not None:
         return subject
+    match subject.kind:
+        case "INDEX" if subject.table is not None:
+            rows = await channel.rows(_TABLE, [subject.table_schema, subject.table])
+            return subject._replace(schema=rows[0][0], table_schema=rows[0][0]) if rows else subject
+        case "INDEX":
+            found = await index_of(channel, subject)
+            return subject._replace(schema=found.schema) if found is not None else subject
+        case "PARTITION":
+            rows = await channel.rows(_TABLE, [None, subject.name])
+            return subject._replace(schema=rows[0][0]) if rows else subject
+        case _:
+            return subject
+
+
+async def table_of(channel: Channel, subject: Subject) -> str | None:
+    """The number of the table that an index is made on."""
     rows = await channel.rows(_TABLE, [subject.table_schema, subject.table])
-    return subject._replace(schema=rows[0][0], table_schema=rows[0][0]) if rows else subject
+    return str(rows[0][1]) if rows else None
 
 
 async def state_of(channel: Channel, subject: Subject) -> str:
@@ -192,10 +211,14 @@ async def judge(channel: Channel, text: str) -> Judgement:
     if now == before:
         # Nothing has happened, or nothing had to happen, as with IF NOT EXISTS: it comes to the same again.
         return Judgement(Verdict.NOT_RUN, f"{subject.shown} is {_in_words(now)}, as before")
-    return _judged(subject, now.split(maxsplit=1)[0])
+    return _judged(subject, before.split(), now.split())
 
 
-def _judged(subject: Subject, now: str) -> Judgement:
+def _judged(subject: Subject, before: list[str], after: list[str]) -> Judgement:
+    """Both states are a word and, of what is there, which one it is."""
+    now, other = after[0], len(before) == len(after) == WITH_NUMBER and before[1] != after[1]
+    if subject.does == "drop" and other:
+        return Judgement(Verdict.RAN, f"{subject.shown} is another one than before")
     told = f"{subject.shown} is {_in_words(now)}"
     match subject.does, now:
         case ("create", "valid" | "there") | ("drop" | "detach", "absent"):

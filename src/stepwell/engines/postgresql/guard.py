@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from stepwell.core.errors import FailureKind, Fault
+from stepwell.core.errors import FailureKind, Fault, UsageError
 from stepwell.engines.postgresql import bounds, lock
 from stepwell.engines.postgresql.desk import PostgresDesk
 from stepwell.engines.postgresql.evidence import subject_of
@@ -21,16 +21,20 @@ from stepwell.engines.postgresql.rows import pooled
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from stepwell.core.actions import LogLine
-    from stepwell.engines.postgresql.channel import Channel
+    from stepwell.engines.postgresql.channel import Channel, Row
     from stepwell.engines.postgresql.tables import PostgresNames
     from stepwell.engines.postgresql.target import Target
     from stepwell.journal import Send, T
     from stepwell.ports import Batch, BoundStatement
 
 PROBE = 5.0  # seconds that a second connection may take beside the guard, before the pool counts as too small
+OVERTAKES, PATIENCE = (
+    3,
+    1.0,
+)  # how often, and after how many seconds each time, the working connection is tried
 PINGS = 3  # to the guard within the time that it may idle
 NOT_REPEATABLE = frozenset({"ALTER SYSTEM"})
 
@@ -38,6 +42,10 @@ WARNING = (
     "a pooler stands between us and the database: steps without a transaction run under a guard, a second connection"
     " that holds the lock; give the address of the database itself as direct_url to do without"
 )
+NO_SESSION = (
+    "steps without a transaction need a session of their own, and a pooler stands before the database"
+)
+DIRECT = "give the address of the database itself as direct_url; it is used for such steps"
 TOO_SMALL = "the pool of that pooler is too small for a guard beside the connection that works"
 
 
@@ -50,9 +58,31 @@ class Guard:
         self._pings: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
 
-    async def take(self) -> bool:
-        """Try once."""
+    async def take(self) -> bool | None:
+        """Try once. None: our own session turns out to be ours alone, so that no guard is needed."""
         channel = await self._open()
+        taking = asyncio.ensure_future(self._take(channel))
+        if await self._overtaken(taking):
+            taking.cancel()
+            await asyncio.wait({taking})
+            await self.close()
+            return None
+        return await taking
+
+    async def _overtaken(self, taking: asyncio.Future[bool]) -> bool:
+        """Whether the working connection gets its answers while the guard still waits for a connection to the server.
+
+        A pooler serves those who wait in their order. So whoever is served before has a connection that the pooler has
+        not taken back: it gives out sessions, and has no more of them.
+        """
+        for _ in range(OVERTAKES):
+            done, _ = await asyncio.wait({taking}, timeout=PATIENCE)
+            if done:
+                return False
+            await self._target.channel.rows("SELECT 1")
+        return not taking.done()
+
+    async def _take(self, channel: Channel) -> bool:
         key = await self._target.key()
         await channel.send("BEGIN ISOLATION LEVEL READ COMMITTED")
         await channel.rows(bounds.set_all(bounds.timeouts(self._target.settings), local=True))
@@ -87,6 +117,13 @@ class Guard:
         except EngineError:
             return False
 
+    async def obstacle(self) -> str | None:
+        """Whom the statement waits for that is under this guard, in words."""
+        if self._channel is None or self._channel.broken:
+            return None
+        async with self._turn:
+            return await lock.blocker(self._channel, await self._target.key(), 0)
+
     async def give_back(self) -> None:
         """Give the lock back. Quiet."""
         if self._pings is not None:
@@ -106,6 +143,20 @@ class Guard:
             self._channel = None
 
 
+async def check(target: Target, guard: Guard, *, strict: bool) -> None:
+    """See beforehand that a guard will do, and tell of it. Raises `UsageError` where it won't, or must not."""
+    if strict:
+        raise UsageError(f"{NO_SESSION} (--strict)", hint=DIRECT)
+    if not await guard.take():
+        return  # somebody is at work: it is looked again when the lock is ours; or no guard is needed
+    try:
+        if not await has_room(target, guard):
+            raise UsageError(f"{NO_SESSION}, and {TOO_SMALL}", hint=DIRECT)
+    finally:
+        await guard.give_back()
+    target.tell(WARNING)
+
+
 async def has_room(target: Target, guard: Guard) -> bool:
     """Whether the working connection gets an answer while the guard, which has the lock, keeps its own."""
     asking = asyncio.ensure_future(target.channel.rows("SELECT 1"))
@@ -121,8 +172,11 @@ async def has_room(target: Target, guard: Guard) -> bool:
 class GuardedDesk(PostgresDesk):
     """A desk that writes only as long as nobody else has written since the lock was taken."""
 
-    def __init__(self, target: Target, names: PostgresNames, guard: Guard, **options: Any) -> None:
+    def __init__(
+        self, target: Target, names: PostgresNames, guard: Guard, limits: Mapping[str, str], **options: Any
+    ) -> None:
         super().__init__(target.channel, names, check=self._must_be_guarded, bounded=True, **options)
+        self._limits = {**bounds.timeouts(target.settings), **limits}
         self._target, self._guard, self._fence = target, guard, lock.fence_of(names)
         self._end: int | None = None
         self._next: int | None = None
@@ -159,7 +213,7 @@ class GuardedDesk(PostgresDesk):
     async def begin(self) -> None:
         """Open a transaction behind the fence."""
         await super().begin()
-        await self._channel.rows(bounds.set_all(bounds.timeouts(self._target.settings), local=True))
+        await self._channel.rows(bounds.set_all(self._limits, local=True))
         ((free,),) = await self._channel.rows(lock.TRY_TRANSACTION, [self._fence])
         if not free or await self._log_end() != self._end:
             await self.undo()
@@ -189,3 +243,9 @@ class GuardedDesk(PostgresDesk):
             raise pooled(statement)
         mark = lock.orphan_mark(await self._target.key())
         return await super().alone(statement._replace(sql=f"{mark} {statement.sql}"), send)
+
+    async def _cleared(
+        self, statement: BoundStatement, error: EngineError, before: Sequence[Row]
+    ) -> EngineError:
+        """Nothing is cleared here, where no limit of time can be set: the next run does it."""
+        return error

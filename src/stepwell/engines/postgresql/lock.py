@@ -87,7 +87,10 @@ async def blocker(channel: Channel, key: int, number: int) -> str | None:
 
     Behind a pooler the number is not that of the process, which is known by the mark of its statement.
     """
-    rows = await channel.rows(_BLOCKING, [number, f"{orphan_mark(key)}%"])
+    text = _BLOCKING.replace("$1::int", f"({number})::int").replace(
+        "$2::text", f"'{orphan_mark(key)}%'::text"
+    )
+    rows = await channel.rows(text)  # without parameters, since a guard may ask: see `plainly`
     return in_words(rows[0]) if rows else None
 
 

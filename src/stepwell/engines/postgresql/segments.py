@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from stepwell.core.actions import Busy, Held
-from stepwell.core.errors import ConnectionFailedError, FailureKind, Fault, Refusal, UsageError
+from stepwell.core.errors import ConnectionFailedError, FailureKind, Fault, Refusal
 from stepwell.core.history import NO_MARK, HistoryMark
 from stepwell.core.migration import Version
 from stepwell.engines.postgresql import bounds, guard, lock
@@ -42,10 +42,6 @@ if TYPE_CHECKING:
     from stepwell.ports import Batch, Kept, Wire
 
 UNDEFINED_TABLE = "42P01"
-NO_SESSION = (
-    "steps without a transaction need a session of their own, and a pooler stands before the database"
-)
-DIRECT = "give the address of the database itself as direct_url; it is used for such steps"
 
 
 class Segments:
@@ -123,25 +119,24 @@ class Segments:
 
     async def _hold(self, names: PostgresNames) -> tuple[bool, HistoryMark]:
         """The lock for a step without a transaction: on the very session that will work, or else by a guard."""
-        own = await self._target.own_session()
+        held = None if await self._target.own_session() else await self._take_guard()
         self._books = Books(self._target.channel)
-        self._guarded = not own
-        if own:
+        self._guarded = held is not None
+        if held is None:
             await self._bound()
+            self._session_lock = True  # a cancellation may hide that it is
             held = self._session_lock = await self._held(await self._try(lock.TRY_SESSION))
-        else:
-            held = await self._take_guard()
         mark = await self._target.channel.send(names.select_mark)
         return held, await self._read_mark(mark)
 
-    async def _take_guard(self) -> bool:
-        """Take the lock by a guard; not while a statement of a runner that is gone still runs."""
-        if self._guard is None:
-            self._guard = guard.Guard(self._target)
-        if not await self._guard.take():
-            return False
+    async def _take_guard(self) -> bool | None:
+        """Take the lock by a guard; not while a statement of a runner that is gone still runs. None: none is needed."""
+        self._guard = self._guard or guard.Guard(self._target)
+        held = await self._guard.take()
+        if not held:
+            return held
         if not await guard.has_room(self._target, self._guard):
-            raise EngineError(Fault(guard.TOO_SMALL, code="pooled", hint=DIRECT))
+            raise EngineError(Fault(guard.TOO_SMALL, code="pooled", hint=guard.DIRECT))
         if await lock.orphan(self._target.channel, await self._target.key()) is None:
             return True
         await self._guard.give_back()
@@ -149,19 +144,9 @@ class Segments:
 
     async def check_sessions(self, *, strict: bool) -> None:
         """See beforehand that steps without a transaction can run. Raises `UsageError` where they can't."""
-        if await self._target.own_session():
-            return
-        if strict:
-            raise UsageError(f"{NO_SESSION} (--strict)", hint=DIRECT)
-        self._guard = self._guard or guard.Guard(self._target)
-        if not await self._guard.take():
-            return  # somebody is at work; it is looked again when the lock is ours
-        try:
-            if not await guard.has_room(self._target, self._guard):
-                raise UsageError(f"{NO_SESSION}, and {guard.TOO_SMALL}", hint=DIRECT)
-        finally:
-            await self._guard.give_back()
-        self._target.tell(guard.WARNING)
+        if not await self._target.own_session():
+            self._guard = self._guard or guard.Guard(self._target)
+            await guard.check(self._target, self._guard, strict=strict)
 
     async def _try(self, sql: str) -> Cursor:
         return await self._target.channel.send(sql, [await self._target.key()])
@@ -179,13 +164,14 @@ class Segments:
         local = self._transactional or self._target.channel.in_transaction
         values = own or {**bounds.timeouts(self._target.settings), **self._target.keepalives}
         if not local:
-            (former,) = await self._target.channel.rows(bounds.read_all(values))
+            kept = {**values, **self._target.client_check}
+            (former,) = await self._target.channel.rows(bounds.read_all(kept))
             self._former_settings = {
-                **dict(zip(values, map(str, former), strict=True)),
+                **dict(zip(kept, map(str, former), strict=True)),
                 **self._former_settings,
             }
         await self._target.channel.send(bounds.set_all(values, local=local))
-        if own is None and self._target.checks_client:
+        if own is None and self._target.client_check:
             await self._target.channel.send(bounds.check_client(local=local))
 
     async def begin_step(self, step: Step) -> Wire:
@@ -195,7 +181,7 @@ class Segments:
         if own and not self._guarded:
             await self._bound(own)
         if not self._transactional:
-            await self._open_desk(bounded=bool(own))
+            await self._open_desk(own)
         self._wire = PostgresWire(
             self._target.channel,
             holding=self._transactional,
@@ -205,16 +191,16 @@ class Segments:
         )
         return self._wire
 
-    async def _open_desk(self, *, bounded: bool) -> None:
+    async def _open_desk(self, own: Mapping[str, str]) -> None:
         names, target = await self._target.names(), self._target
         if self._guarded and self._guard is not None:
-            guarded = guard.GuardedDesk(target, names, self._guard, tell=target.tell)
+            guarded = guard.GuardedDesk(target, names, self._guard, own, tell=target.tell)
             if not await guarded.open():
                 raise guarded.lost()
             self._desk = guarded
         else:
             self._desk = PostgresDesk(
-                target.channel, names, check=self._must_hold_lock, tell=target.tell, bounded=bounded
+                target.channel, names, check=self._must_hold_lock, tell=target.tell, bounded=bool(own)
             )
         self._journal = StatementJournal(self._desk)
 
@@ -352,6 +338,11 @@ class Segments:
         self._desk = self._journal = None
         if self._guard is not None:
             await self._guard.give_back()
+
+    @property
+    def guard(self) -> guard.Guard | None:
+        """What holds the lock, where the session is not ours."""
+        return self._guard if self._guarded else None
 
     async def close(self) -> None:
         """End what is open beside the connection."""

@@ -12,7 +12,6 @@ from stepwell.core.redact import Redactor
 from stepwell.core.settings import is_of_the_server
 from stepwell.core.url import parse_url
 from stepwell.engines.postgresql import tables
-from stepwell.engines.postgresql.bounds import CHECK_SINCE, KEEPALIVES
 from stepwell.engines.postgresql.channel import Channel
 from stepwell.engines.postgresql.inspect import DESCRIBE, describe
 from stepwell.engines.postgresql.lock import key_of
@@ -106,12 +105,17 @@ class Target:
     @property
     def keepalives(self) -> Mapping[str, str]:
         """How the server finds out that we are gone, where a network is in between."""
+        from stepwell.engines.postgresql.bounds import KEEPALIVES  # only when something runs
+
         return KEEPALIVES if self._over_network else {}
 
     @property
-    def checks_client(self) -> bool:
-        """Whether the server can look after its client while a statement runs."""
-        return self._over_network and self.channel.connection.info.server_version >= CHECK_SINCE
+    def client_check(self) -> Mapping[str, str]:
+        """How often the server looks after its client while a statement runs, where it can."""
+        from stepwell.engines.postgresql.bounds import CHECK_INTERVAL, CHECK_SINCE
+
+        able = self._over_network and self.channel.connection.info.server_version >= CHECK_SINCE
+        return dict((CHECK_INTERVAL,)) if able else {}
 
     @property
     def _over_network(self) -> bool:

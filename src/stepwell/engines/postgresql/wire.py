@@ -9,6 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from stepwell.core.errors import FailureKind, Fault
+from stepwell.core.sql.bound import bound_to_session
 from stepwell.core.sql.kinds import StatementKind, classify
 from stepwell.engines.postgresql.leftovers import SESSION, Session, compare, may_leave_something, set_locally
 from stepwell.engines.postgresql.lexical import POSTGRESQL
@@ -67,7 +68,7 @@ class PostgresWire:
             await self._send(statement)
 
     async def _journalled(self, statement: BoundStatement, send: Send[T]) -> T:
-        if self._pooled and classify(statement.shown, POSTGRESQL).kind is StatementKind.SETTING:
+        if self._pooled and _stays_in_session(statement.shown):
             raise pooled(statement)
         return await (send(statement) if self._journal is None else self._journal.perform(statement, send))
 
@@ -111,6 +112,10 @@ class PostgresWire:
 
     async def stream(self, statement: BoundStatement) -> AsyncGenerator[dict[str, Any], None]:
         """The rows by a cursor on the server, so that other statements may run between two of them."""
+        if self._pooled:  # a cursor would stay with a session that is not ours
+            for row in await self._rows(statement, None):
+                yield row
+            return
         await self._watch(statement.shown)
         name = quote(f"stepwell_{next(self._cursors)}_{time.monotonic_ns()}")
         kind = "NO SCROLL CURSOR" if self._holding else "NO SCROLL CURSOR WITH HOLD"
@@ -176,6 +181,8 @@ class PostgresWire:
         async with self._channel.unpiped():
             if self._before_lending is not None:
                 await self._before_lending()
+            if self._journal is not None:
+                await self._journal.begin_unseen()
             await self._look()
             before = await self._transaction_id()
             try:
@@ -237,6 +244,12 @@ class PostgresWire:
         if self.seen is None and self.before is not None:
             self.seen = (await self._channel.fetch(self.before))[0]
         return self.seen or ()
+
+
+def _stays_in_session(sql: str) -> bool:
+    """Whether what a statement does stays with its session, which behind a pooler somebody else gets."""
+    facts = classify(sql, POSTGRESQL)
+    return facts.kind is StatementKind.SETTING or bound_to_session(sql, facts)
 
 
 def _dicts(cursor: Cursor, rows: list[Row]) -> list[dict[str, Any]]:

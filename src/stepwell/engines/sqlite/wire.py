@@ -151,6 +151,8 @@ class SQLiteWire:
             await self._watch.before_lending()
         if self._holding:
             await self._channel.execute(f"SAVEPOINT {_LENT}")
+        elif self._journal is not None:
+            await self._journal.begin_unseen()
         try:
             yield self._channel.connection
         except Exception as error:
