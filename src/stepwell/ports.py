@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from stepwell.core.history import History, HistoryMark, Record
     from stepwell.core.migration import Migration, Version
     from stepwell.core.plan import Step
+    from stepwell.core.rows.contents import Contents
+    from stepwell.core.rows.filled import Filled
     from stepwell.core.settings import Settings
     from stepwell.core.sql.kinds import CreatedObject
     from stepwell.core.sql.rules import LexRules
@@ -232,6 +234,9 @@ class Connection(Protocol):
     def reader(self) -> AbstractAsyncContextManager[Wire]:
         """A short read-only transaction of its own, for the reads of a dry run."""
 
+    def rehearsal(self) -> Rehearsal | None:
+        """The rows of a rehearsal on this database; None where the engine makes none."""
+
     async def close(self) -> None:
         """Give everything back. Never raises."""
 
@@ -247,6 +252,23 @@ class Scratch(NamedTuple):
     connect: Callable[[], Any] | None = None
     shared: bool = False
     others: tuple[str, ...] = ()
+
+
+class Rehearsal(Protocol):
+    """Rows for a scratch database, on which migrations are tried. Everything raises `EngineError`.
+
+    The two tables of the tool are left alone. Nothing may be open on the connection; each call has a transaction of
+    its own, which stands when it returns.
+    """
+
+    async def fill(self, known: Filled | None = None) -> Filled:
+        """Give rows to every table, next to those that it has. Tables that `known` filled, unchanged, are left."""
+
+    async def contents(self) -> Contents:
+        """Every row of every table, as digests. Reads only."""
+
+    async def load(self, script: str) -> None:
+        """Run a script of the user's own data, with COPY blocks where the engine has them. Raises `SqlSyntaxError`."""
 
 
 class Engine(Protocol):

@@ -217,3 +217,6 @@ class MySQLConnection:
     def reader(self) -> AbstractAsyncContextManager[Wire]:
         """A read-only transaction of its own."""
         return self._segments.reader()
+
+    def rehearsal(self) -> None:
+        """None: rows for a rehearsal are not made here yet."""

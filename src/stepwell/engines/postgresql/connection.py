@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from stepwell.core.tables import TableNames
     from stepwell.core.url import DatabaseUrl
     from stepwell.engines.postgresql.channel import Channel, Row
+    from stepwell.engines.postgresql.fill import PostgresRehearsal
     from stepwell.engines.postgresql.inspect import Description
     from stepwell.engines.postgresql.segments import Segments
     from stepwell.ports import Batch, ConnectOptions, Dialect, Kept, Sealed, Wire
@@ -265,3 +266,9 @@ class PostgresConnection:
     def reader(self) -> AbstractAsyncContextManager[Wire]:
         """A read-only transaction of its own."""
         return self._segments.reader()
+
+    def rehearsal(self) -> PostgresRehearsal:
+        """Rows for a rehearsal."""
+        from stepwell.engines.postgresql.fill import PostgresRehearsal
+
+        return PostgresRehearsal(self._target)

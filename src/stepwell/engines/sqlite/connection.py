@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from stepwell.core.plan import Step
     from stepwell.core.sql.kinds import CreatedObject
     from stepwell.core.url import DatabaseUrl
+    from stepwell.engines.sqlite.fill import SQLiteRehearsal
     from stepwell.ports import Batch, ConnectOptions, Dialect, Kept, Wire
 
 HOLDER = "another process that writes into the file"
@@ -383,6 +384,12 @@ class SQLiteConnection:
         finally:
             await self.abort()
             await self._channel.execute("PRAGMA query_only = OFF")
+
+    def rehearsal(self) -> SQLiteRehearsal:
+        """Rows for a rehearsal."""
+        from stepwell.engines.sqlite.fill import SQLiteRehearsal
+
+        return SQLiteRehearsal(self._channel, self._table)
 
 
 def _user() -> str:

@@ -1,0 +1,90 @@
+"""Rehearsals on real databases: a function that gives one, on which a script has been run before."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from stepwell.core.settings import Settings
+from stepwell.core.url import parse_url
+from stepwell.engines.postgresql.connection import connect as connect_postgresql
+from stepwell.engines.sqlite.connection import connect as connect_sqlite
+from stepwell.ports import ConnectOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stepwell.core.rows.contents import Contents
+    from stepwell.core.rows.filled import Filled
+
+FOLDER = Path(__file__).parent
+
+
+class Stage:
+    """A database with rows for a rehearsal, and a way to ask it besides."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def run(self, script: str) -> None:
+        """Run SQL by the driver alone."""
+        if self.url.startswith("sqlite"):
+            with sqlite3.connect(self.url.removeprefix("sqlite:///")) as connection:
+                connection.executescript(script)
+            connection.close()
+            return
+        with psycopg.connect(self.url, autocommit=True) as connected:
+            connected.execute(script.encode())
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a question."""
+        if self.url.startswith("sqlite"):
+            connection = sqlite3.connect(self.url.removeprefix("sqlite:///"))
+            rows: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
+            connection.close()
+            return rows
+        with psycopg.connect(self.url, autocommit=True) as connected:
+            return connected.execute(sql.encode()).fetchall()
+
+    def fill(self, known: Filled | None = None) -> Filled:
+        """Make rows."""
+        return asyncio.run(self._used(lambda rehearsal: rehearsal.fill(known)))  # type: ignore[no-any-return]
+
+    def contents(self) -> Contents:
+        """Read what is there."""
+        return asyncio.run(self._used(lambda rehearsal: rehearsal.contents()))  # type: ignore[no-any-return]
+
+    def load(self, script: str) -> None:
+        """Load data."""
+        asyncio.run(self._used(lambda rehearsal: rehearsal.load(script)))
+
+    async def _used(self, use: Callable[[Any], Any]) -> Any:
+        connect = connect_sqlite if self.url.startswith("sqlite") else connect_postgresql
+        connection = await connect(parse_url(self.url), ConnectOptions(Settings(), str(FOLDER)))
+        try:
+            return await use(connection.rehearsal())
+        finally:
+            await connection.close()
+
+
+@pytest.fixture
+def postgresql(postgresql_url: str) -> Stage:
+    """An empty PostgreSQL database."""
+    return Stage(postgresql_url)
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Stage:
+    """An empty SQLite database."""
+    return Stage(f"sqlite:///{tmp_path / 'rows.db'}")
+
+
+@pytest.fixture
+def every_table() -> Callable[[str], str]:
+    """A function that gives the script with tables of every kind, by the name of an engine."""
+    return lambda engine: (FOLDER / f"{engine}.sql").read_text(encoding="utf-8")
