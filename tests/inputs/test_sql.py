@@ -121,6 +121,14 @@ REFUSED = {
     "53 COPY of what does not fit": Case(
         "COPY items FROM STDIN;\none\n\\.\n", failed('invalid input syntax for type integer: "one"', 2)
     ),
+    "53 COPY to nobody": Case(
+        "COPY items TO STDOUT;",
+        failed(
+            "COPY to standard output gives rows that nobody reads",
+            2,
+            "read rows with 'database.fetch_all()', or run the COPY by 'database.driver()'",
+        ),
+    ),
     "54 SET ROLE": Case("SET ROLE pg_monitor;", left("the role pg_monitor")),
     "54 SET search_path": Case(
         "SET search_path = pg_catalog;", left("the setting search_path = 'pg_catalog'")

@@ -98,7 +98,10 @@ _WRONG_OPTION = re.compile(
 )
 
 
-# The SQLSTATE is that of a command in a transaction, and what helps is another thing.
+_COPY_OUT = (
+    "COPY to standard output gives rows that nobody reads",
+    "read rows with 'database.fetch_all()', or run the COPY by 'database.driver()'",
+)
 _FROM_A_FUNCTION = (
     "this command can't be in a function or a DO block: write it as a statement of the migration itself"
 )
@@ -124,7 +127,8 @@ def translate(
     """Turn an error of a statement into ours, with the line that issued it."""
     diag = error.diag
     state = error.sqlstate
-    message = diag.message_primary or next(iter(str(error).splitlines()), "") or type(error).__name__
+    words = diag.message_primary or next(iter(str(error).splitlines()), "") or type(error).__name__
+    message, hint = _better_told(words) or (words, _hint(state, diag.message_hint, lost=lost))
     position = diag.statement_position
     fault = Fault(
         message=redactor.clean(message),
@@ -134,12 +138,17 @@ def translate(
         statement=statement,
         sqlstate=state,
         position=int(position) if position and position.isdigit() else None,
-        hint=_FROM_A_FUNCTION
-        if "cannot be executed from a function" in message
-        else _hint(state, diag.message_hint, lost=lost),
+        hint=hint,
         detail=redactor.clean(diag.message_detail) if diag.message_detail else None,
     )
     return EngineError(fault, _kind(state, lost=lost))
+
+
+def _better_told(words: str) -> tuple[str, str] | None:
+    """Message and hint where the words, or the SQLSTATE, of driver and server lead astray."""
+    if "cannot be executed from a function" in words:  # with the SQLSTATE of a command in a transaction
+        return words, _FROM_A_FUNCTION
+    return _COPY_OUT if "use copy() instead" in words else None
 
 
 def _hint(state: str | None, server_hint: str | None, *, lost: bool) -> str | None:
