@@ -78,7 +78,7 @@ def wrong_in_the_end(shop: Workshop, proxy: Proxy) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("when", "side"),
     [(When.BEFORE, Side.CLIENT), (When.AFTER, Side.CLIENT), (When.BEFORE, Side.SERVER)],

@@ -43,9 +43,19 @@ def crash(server: PostgreSQLServer, shop: Workshop) -> None:
 
 def lose_a_process(server: PostgreSQLServer, shop: Workshop) -> None:
     """The kernel kills the process of our session; the server ends all others too, and recovers."""
-    for process in shop.column(RUNNERS):
+    killed = shop.column(RUNNERS)
+    for process in killed:
         os.kill(process, signal.SIGKILL)
+    asyncio.run(until(lambda: recovered(server, shop, killed)))
+
+
+def recovered(server: PostgreSQLServer, shop: Workshop, killed: list[int]) -> bool:
+    """Whether the server has noticed, and takes connections again."""
     server.wait()
+    try:
+        return not set(killed) & set(shop.column(RUNNERS))
+    except psycopg.OperationalError:
+        return False
 
 
 DEATHS = pytest.mark.parametrize("death", [crash, lose_a_process])
@@ -86,7 +96,7 @@ def test_in_the_middle_of_a_batch(doomed: Workshop, own: PostgreSQLServer, death
     assert isinstance(report, RunReport)
     assert lies(shop, report) == []
     assert report.error is not None
-    assert report.error.code == "connection_lost"
+    assert (report.error.code, report.exit_code) == ("connection_lost", 1)
     assert not shop.exists("first")
     assert [entry.event for entry in shop.log()][-1:] == ["failed"]  # it waited for the server to write that
     converges(shop, ["001", "002", "003"])
@@ -124,7 +134,7 @@ def test_around_the_commit(doomed: Workshop, own: PostgreSQLServer, death: Death
         report = shop.run(died(proxy))
     assert isinstance(report, RunReport)
     assert lies(shop, report, before=1) == []
-    assert report.ok is (when is When.AFTER)
+    assert report.exit_code == (0 if when is When.AFTER else 1)
     assert shop.exists("first") is (when is When.AFTER)
     converges(shop, ["000", "001"])
 
@@ -157,7 +167,7 @@ def test_between_two_statements_without_transaction(
 
     report = shop.run(died())
     assert isinstance(report, RunReport)
-    assert outcomes(report) == ["001 failed"]
+    assert (outcomes(report), report.exit_code) == (["001 failed"], 1)
     assert shop.column("SELECT n FROM witness") == [1]
     converges(shop, ["001"])
     assert shop.column("SELECT n FROM witness ORDER BY n") == [1, 2]
@@ -189,7 +199,7 @@ def test_while_an_index_is_built_concurrently(doomed: Workshop, own: PostgreSQLS
 
     report = shop.run(died())
     assert isinstance(report, RunReport)
-    assert outcomes(report) == ["002 failed"]
+    assert (outcomes(report), report.exit_code) == (["002 failed"], 1)
     assert shop.column("SELECT n FROM items") == [2]
     converges(shop, ["001", "002"])
     assert shop.column("SELECT n FROM items") == [20]
@@ -212,7 +222,7 @@ def test_a_server_that_stays_away_ends_the_run(doomed: Workshop, own: PostgreSQL
     report = shop.run(died())
     assert isinstance(report, RunReport)
     assert report.error is not None
-    assert report.error.code == "connection_lost"
+    assert (report.error.code, report.exit_code) == ("connection_lost", 1)
     assert "applied" not in {step.outcome.value for step in report.steps}
     error = shop.failure(shop.project().migrate())
     assert isinstance(error, ConnectionFailedError)

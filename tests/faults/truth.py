@@ -48,6 +48,8 @@ def lies(shop: Workshop, told: RunReport | StepwellError, *, before: int = 0) ->
         found.append(f"told as applied: {sorted(applied)}; what stands: {sorted(stands)}")
     if told.ok is not (told.exit_code == 0) or (told.ok and len(applied) < len(told.steps)):
         found.append(f"ok is {told.ok}, the exit code is {told.exit_code}, applied are {sorted(applied)}")
+    if not told.ok and told.steps and len(applied) == len(told.steps):
+        found.append(f"all stands, and it was told as a failure: {told.error}")
     return found
 
 

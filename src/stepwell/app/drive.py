@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from stepwell.app.body import locate_in_sections, run_body
 from stepwell.app.gate import Gate
@@ -55,7 +55,7 @@ from stepwell.core.report import Outcome as StepOutcome
 from stepwell.ports import EngineError, Kept
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from stepwell.app.calls import CallBook
     from stepwell.app.context import Context
@@ -64,6 +64,7 @@ if TYPE_CHECKING:
         LogLine,
         Outcome,
     )
+    from stepwell.core.history import History
     from stepwell.core.ledger import RunEnd
     from stepwell.core.plan import Plan, Segment, Step
     from stepwell.core.run import Machine
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("stepwell")
 
+T = TypeVar("T")
 Classes = Mapping[Version, type[Author] | None]
 
 
@@ -276,27 +278,37 @@ class Shell:
 
     async def _recover(self) -> None:
         """Wait for the server where the connection to it was lost: for a while, and once."""
+        await self._insist(self._connection.recover)
+
+    async def _insist(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask again while the server is away; also where it goes away in the middle of the question."""
         limit = self._context.clock() + self._patience
         while True:
             try:
-                return await self._connection.recover()
-            except ConnectionFailedError as error:
-                if not error.refusal.passes or self._context.clock() >= limit:
+                return await ask()
+            except (ConnectionFailedError, EngineError) as error:
+                if not _passes(error) or self._context.clock() >= limit:
                     self._patience = 0.0
                     raise
             await asyncio.sleep(RECOVERY_PAUSE)
 
     async def _inquire(self, step: Step) -> Outcome:
-        await self._recover()
-        history = await self._connection.read()
+        async def read() -> History:
+            await self._connection.recover()
+            return await self._connection.read()
+
+        history = await self._insist(read)
         meant = (step.version, step.direction.value)
         found = [each for each in history.attempts if (each.version, each.direction) == meant]
         return Inquired(found[0] if found else None)
 
     async def _confirm(self) -> Outcome:
+        async def confirm() -> frozenset[Version]:
+            await self._connection.recover()
+            return await self._connection.confirm(self._batch)
+
         try:
-            await self._recover()
-            return Confirmed(await self._connection.confirm(self._batch))
+            return Confirmed(await self._insist(confirm))
         except StepwellError:
             return Confirmed(None)
 
@@ -308,6 +320,10 @@ class Shell:
             self._context.emit(Waiting(action.holder, action.waited, limit))
         await asyncio.sleep(action.seconds)
         return Ok()
+
+
+def _passes(error: ConnectionFailedError | EngineError) -> bool:
+    return error.kind is FailureKind.LOST if isinstance(error, EngineError) else error.refusal.passes
 
 
 def _version_of(action: Action) -> str | None:
