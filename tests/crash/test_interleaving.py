@@ -20,7 +20,7 @@ from stepwell.testing import Workshop
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Coroutine
     from pathlib import Path
 
 __all__ = ["gates", "mariadb_own", "mariadb_server", "mariadb_url"]
@@ -155,13 +155,17 @@ def must_be_whole(shop: Workshop, plan: list[Written]) -> None:
     assert shop.run(shop.project().unlock()).holder is None
 
 
-def told_by(schedule: Schedule, record_property: Callable[[str, object], None]) -> list[RunReport]:
-    """The reports of those who lived to tell; who came to no grief fails only where another one left a doubt."""
-    record_property("exchanges", schedule.exchanges)
+def told_by(schedule: Schedule, properties: list[tuple[str, object]]) -> list[RunReport]:
+    """The reports of those who lived to tell; who came to no grief fails only where another one left a doubt.
+
+    What happened is added to the properties of the test, which `--junitxml` writes.
+    """
+    properties.append(("exchanges", schedule.exchanges))
     found = []
     for runner in schedule.runners:
         told = runner.told()
-        record_property(runner.name, f"{runner.grief if runner.befallen else 'lives'}: {told!r}"[:120])
+        grief = runner.grief if runner.befallen else "lives"
+        properties.append((runner.name, f"{grief}: {told!r}"[:120]))
         if isinstance(told, StepwellError):
             assert runner.befallen or told.exit_code == IN_DOUBT, told
         report = told.report if isinstance(told, StepwellError) else told
@@ -173,14 +177,12 @@ def told_by(schedule: Schedule, record_property: Callable[[str, object], None]) 
 @pytest.mark.usefixtures("gates")
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("engine", ENGINES)
-def test_interleaved(
-    request: pytest.FixtureRequest, record_property: Callable[[str, object], None], engine: str, seed: int
-) -> None:
+def test_interleaved(request: pytest.FixtureRequest, engine: str, seed: int) -> None:
     shop: Workshop = request.getfixturevalue(f"{engine}_shop")
     schedule = Schedule(seed, ENGINES[engine])
     plan = write_plan(shop, engine, schedule.random)
     shop.run(schedule.run(lambda _: shop.project(lock_wait=3600.0).migrate()))
-    reports = told_by(schedule, record_property)
+    reports = told_by(schedule, request.node.user_properties)
     applied = [version.text for report in reports for version in report.versions(Outcome.APPLIED)]
     assert len(applied) == len(set(applied))
     assert set(applied) <= set(shop.applied())
@@ -192,9 +194,7 @@ def test_interleaved(
 @pytest.mark.usefixtures("gates")
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("engine", ENGINES)
-def test_interleaved_with_a_way_back(
-    request: pytest.FixtureRequest, record_property: Callable[[str, object], None], engine: str, seed: int
-) -> None:
+def test_interleaved_with_a_way_back(request: pytest.FixtureRequest, engine: str, seed: int) -> None:
     """Two apply while a third takes back the last batch, whichever that is by then."""
     shop: Workshop = request.getfixturevalue(f"{engine}_shop")
     schedule = Schedule(seed, ENGINES[engine])
@@ -206,7 +206,7 @@ def test_interleaved_with_a_way_back(
         return project.rollback(batch="last") if name == "C" else project.migrate()
 
     shop.run(schedule.run(verb))
-    told_by(schedule, record_property)
+    told_by(schedule, request.node.user_properties)
     set_right(shop, plan)
     states = shop.states()
     for version, found in times(shop, plan).items():
