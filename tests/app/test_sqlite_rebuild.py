@@ -238,6 +238,15 @@ def test_outside_a_transaction_the_author_may_have_keys_enforced(shop: Workshop)
     assert shop.applied() == ["001", "002", "003"]
 
 
+def test_a_step_that_is_resumed_has_its_switch_again(shop: Workshop) -> None:
+    switched = "PRAGMA foreign_keys = ON; CREATE TABLE marks (n INTEGER); {} DELETE FROM users WHERE id = 2;"
+    broken = switched.format("INSERT INTO nowhere VALUES (1);")
+    assert "no such table: nowhere" in str(fails(shop, broken, options="transaction:false"))
+    shop.sql("002_step", switched.format(""), options="transaction:false")
+    shop.migrate()
+    assert shop.ask("SELECT id, user_id FROM orders") == [(10, 1)]
+
+
 @pytest.mark.parametrize("rebuild", [REBUILD, DROPPED_FIRST], ids=["renamed", "dropped first"])
 def test_an_index_or_trigger_that_goes_with_the_old_table_is_named(shop: Workshop, rebuild: str) -> None:
     error = fails(shop, rebuild)

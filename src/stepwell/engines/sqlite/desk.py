@@ -10,7 +10,6 @@ from stepwell.core.sql.kinds import classify
 from stepwell.engines.sqlite import tables
 from stepwell.engines.sqlite.lexical import SQLITE
 from stepwell.engines.sqlite.rows import log_values
-from stepwell.engines.sqlite.watch import switches_foreign_keys
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from stepwell.ports import Batch, BoundStatement, Origin
 
 # Whatever they did the first time, a second time comes to the same.
-SWITCH = "PRAGMA foreign_keys"
-REPEATABLE = frozenset({"VACUUM", SWITCH})
+REPEATABLE = frozenset({"VACUUM"})
 
 
 class SQLiteDesk:
@@ -80,10 +78,8 @@ class SQLiteDesk:
             raise
 
     async def may_share(self, statement: BoundStatement) -> bool:
-        """All but what refuses a transaction, or has no effect in one."""
-        return classify(statement.shown, SQLITE).refuses_transaction is None and not switches_foreign_keys(
-            statement.shown
-        )
+        """All but what refuses a transaction."""
+        return classify(statement.shown, SQLITE).refuses_transaction is None
 
     async def settle(self, statement: BoundStatement) -> None:
         """Deferred foreign keys are checked here, where it is known whose statement broke them."""
@@ -97,8 +93,6 @@ class SQLiteDesk:
     async def fingerprint(self, statement: BoundStatement) -> str | None:
         """The command, where it may run twice."""
         verb = classify(statement.shown, SQLITE).verb
-        if switches_foreign_keys(statement.shown):
-            return SWITCH
         return verb if verb in REPEATABLE else None
 
     async def alone(self, statement: BoundStatement, send: Send[T]) -> T:

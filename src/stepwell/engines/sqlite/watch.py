@@ -38,7 +38,6 @@ _DROP = re.compile(
     r"\bDROP\s+(INDEX|TRIGGER)\s+(?:IF\s+EXISTS\s+)?(?:[\w\"'`\[\]]+\s*\.\s*)?(.+)", re.IGNORECASE
 )
 _MOVES = re.compile(r"\b(?:RENAME|REFERENCES)\b", re.IGNORECASE)
-_SWITCH = re.compile(r"\bPRAGMA\s+(?:\w+\s*\.\s*)?foreign_keys\s*[=(]", re.IGNORECASE)
 _HINT = (
     "foreign keys are not enforced while a migration runs, so nothing cascades, but they must hold at its end: "
     "delete or change the rows that refer to it too"
@@ -141,11 +140,6 @@ class Watch:
 def enforced(connection: sqlite3.Connection) -> bool:
     """Whether it enforces foreign keys."""
     return connection.execute("PRAGMA foreign_keys").fetchall() == [(1,)]
-
-
-def switches_foreign_keys(sql: str) -> bool:
-    """Whether a statement switches their enforcement, which has no effect in a transaction."""
-    return classify(sql, SQLITE).verb == "PRAGMA" and _SWITCH.search(sql) is not None
 
 
 async def violations(channel: Channel) -> Counter[Violation]:
