@@ -164,6 +164,23 @@ class CompensationConformance(Suite):
         shop.sql("003_third", "CREATE TABLE third (id INTEGER PRIMARY KEY);", options="transaction:false")
         assert versions(shop.migrate(), Outcome.APPLIED) == ["001", "002", "003"]
 
+    def test_the_way_back_of_half_may_have_a_transaction(self, url: str, tmp_path: Path) -> None:
+        shop, batch, _ = self.failed_batch(url, tmp_path, half=True, attribute="-- idempotent")
+        path = shop.folder / "003_third.sql"
+        text = path.read_text(encoding="utf-8").replace("migrate:down transaction:false", "migrate:down")
+        path.write_text(text, encoding="utf-8")
+        assert outcomes(shop.rollback(batch=batch)) == ["003 reverted", "002 reverted", "001 reverted"]
+        assert shop.states() == {"001": "pending", "002": "pending", "003": "pending"}
+        assert [
+            entry.version.text
+            for entry in shop.told(batch=None)
+            if entry.version and entry.event == "reverted"
+        ] == [
+            "003",
+            "002",
+            "001",
+        ]
+
     def test_a_way_back_that_fails_leaves_nothing_that_would_be_passed_over(
         self, url: str, tmp_path: Path
     ) -> None:
