@@ -98,12 +98,18 @@ PROCEDURE = """CREATE DEFINER = `a`@`b` PROCEDURE p(IN n INT) COMMENT 'x;'
 top: BEGIN
   IF n > 1 THEN SET n = IF(n, 1, REPEAT('a', 2)); ELSEIF n THEN BEGIN SELECT 1; END; END IF;
   CASE n WHEN 1 THEN SELECT CASE WHEN 1 THEN 2 END; END CASE;
+  SET n = CASE WHEN n THEN IF(n, 1, 2) ELSE CASE n WHEN 1 THEN REPEAT('a', 2) END END;
   WHILE n > 0 DO SET n = n - 1; END WHILE;
   again: LOOP LEAVE again; END LOOP;
   REPEAT SET n = n + 1; UNTIL n > 5 END REPEAT;
 END"""
 ROW_TRIGGER = "CREATE TRIGGER t BEFORE INSERT ON x FOR EACH ROW IF new.a THEN SET new.b = 1; END IF"
+HANDLER = """CREATE PROCEDURE p() BEGIN
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION IF @a THEN SET @b = 1; END IF;
+  CASE WHEN @a THEN IF @b THEN SET @c = 1; END IF; ELSE REPEAT SET @d = 1; UNTIL 1 END REPEAT; END CASE;
+END"""
 DUMPED = "/*!50003 CREATE*/ /*!50017 DEFINER=`a`@`b`*/ /*!50003 TRIGGER t BEGIN /* c */ SET @a = 1; END */"
+LOOPS = "BEGIN NOT ATOMIC FOR i IN 1..3 DO IF i THEN SELECT i; END IF; END FOR; END"
 BLOCK = "BEGIN NOT ATOMIC SELECT 1; SELECT 2; END"
 
 
@@ -111,6 +117,7 @@ BLOCK = "BEGIN NOT ATOMIC SELECT 1; SELECT 2; END"
     ("rules", "sql", "expected"),
     [
         (MYSQL, f"{PROCEDURE}; select 1", [PROCEDURE, "select 1"]),
+        (MYSQL, f"{HANDLER}; select 1", [HANDLER, "select 1"]),
         (MYSQL, f"{ROW_TRIGGER}; select 1", [ROW_TRIGGER, "select 1"]),
         (MYSQL, "create procedure p() select 1; select 2", ["create procedure p() select 1", "select 2"]),
         (
@@ -122,6 +129,7 @@ BLOCK = "BEGIN NOT ATOMIC SELECT 1; SELECT 2; END"
         (MYSQL, "/*!40101 SET NAMES utf8 */;select 1", ["/*!40101 SET NAMES utf8 */", "select 1"]),
         (MYSQL, "select 'it\\'s;' # a;\n, \"b;\"; select 2", ["select 'it\\'s;' # a;\n, \"b;\"", "select 2"]),
         (MARIADB, f"{BLOCK}; select 1", [BLOCK, "select 1"]),
+        (MARIADB, f"{LOOPS}; select 1", [LOOPS, "select 1"]),
         (MYSQL, "begin; select 1", ["begin", "select 1"]),
         (MARIADB, "begin; select 1", ["begin", "select 1"]),
     ],

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stepwell.core.sql.tokens import Token
 
 _BLOCKS = frozenset({"IF", "LOOP", "WHILE", "REPEAT", "FOR"})
-# After these a new statement of a body may begin, so that IF and REPEAT there are no functions.
+# After these a new statement of a body may begin.
 _BEFORE_STATEMENT = frozenset(
     {
         "BEGIN",
@@ -29,6 +29,10 @@ _BEFORE_STATEMENT = frozenset(
         "SQL",
         "INVOKER",
         "DEFINER",
+        "ATOMIC",
+        "SQLEXCEPTION",
+        "SQLWARNING",
+        "FOUND",
     }
 )
 _BEFORE_STATEMENT_SIGNS = frozenset({";", ":", ")"})
@@ -37,13 +41,15 @@ _BEFORE_STATEMENT_SIGNS = frozenset({";", ":", ")"})
 class Body:
     """The body of the statement that is being gathered, if it has one; asked anew at each `;` of it."""
 
-    __slots__ = ("_depth", "_inside", "_read", "_rule")
+    __slots__ = ("_inside", "_open", "_read", "_rule")
 
     def __init__(self, rule: BodyRule | None) -> None:
         self._rule = rule
         self._inside: int | None = None  # the index of the first token in the body
-        self._read = 0  # how many tokens the depth accounts for
-        self._depth = 0
+        self._read = 0  # how many tokens are accounted for
+        self._open: list[
+            bool
+        ] = []  # what is open, from outside in: whether it is a CASE that is an expression
 
     def is_open(self, tokens: Sequence[Token]) -> bool:
         """Whether a `;` would be inside, after all the significant tokens of the statement so far."""
@@ -59,9 +65,32 @@ class Body:
     def _block_open(self, tokens: Sequence[Token]) -> bool:
         for index in range(self._read, len(tokens)):
             if tokens[index].kind is Kind.WORD:
-                self._depth += _step(tokens, index)
+                self._step(tokens, index)
         self._read = len(tokens)
-        return self._depth > 0
+        return bool(self._open)
+
+    def _step(self, tokens: Sequence[Token], index: int) -> None:
+        """Account for a word that may open or close something."""
+        word = tokens[index].text.upper()
+        before = tokens[index - 1]
+        if before.text == ".":
+            return  # a column's name
+        if word == "END":
+            self._open[-1:] = []
+            return
+        if _is_word(before, "END"):
+            return  # the second word of END IF
+        # THEN and ELSE of a CASE that is an expression are followed by another one.
+        begins = _begins_statement(before) and not (self._open and self._open[-1])
+        if word == "BEGIN" or (word in _BLOCKS and begins):
+            self._open.append(False)
+        elif word == "CASE":
+            self._open.append(not begins)
+
+
+def _begins_statement(before: Token) -> bool:
+    """Whether a statement of a body may begin after this token, so that IF and REPEAT there are no functions."""
+    return before.text in _BEFORE_STATEMENT_SIGNS or before.text.upper() in _BEFORE_STATEMENT
 
 
 def _inside(tokens: Sequence[Token], rule: BodyRule) -> int | None:
@@ -89,23 +118,6 @@ def _ended(tokens: Sequence[Token], inside: int) -> bool:
     if last < inside or not _is_word(tokens[last], "END"):
         return False
     return last == inside or tokens[last - 1].text == ";"
-
-
-def _step(tokens: Sequence[Token], index: int) -> int:
-    """+1 where a block opens, -1 where one closes."""
-    word = tokens[index].text.upper()
-    before = tokens[index - 1]
-    if before.text == "." or _is_word(before, "END"):
-        return 0  # a column's name, or the second word of END IF
-    if word == "END":
-        return -1
-    if word in {"BEGIN", "CASE"}:
-        return 1
-    if word in _BLOCKS and (
-        before.text in _BEFORE_STATEMENT_SIGNS or before.text.upper() in _BEFORE_STATEMENT
-    ):
-        return 1
-    return 0
 
 
 def _words_at(tokens: Sequence[Token], index: int, words: Sequence[str]) -> bool:
