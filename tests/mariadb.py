@@ -130,6 +130,11 @@ def mariadb_own(unavailable: Callable[[str], NoReturn]) -> Iterator[MariaDBServe
 @pytest.fixture(scope="session")
 def mariadb_server(request: pytest.FixtureRequest) -> str:
     """The URL of a MariaDB server without a database, whose user may do everything."""
+    return mariadb_server_url(request)
+
+
+def mariadb_server_url(request: pytest.FixtureRequest) -> str:
+    """That which is named, else our own."""
     if url := os.environ.get(SERVER_URL):
         return url.rstrip("/")
     server: MariaDBServer = request.getfixturevalue("mariadb_own")

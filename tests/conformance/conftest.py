@@ -2,7 +2,8 @@
 
 import pytest
 from tests.mariadb import mariadb_own, mariadb_server, mariadb_url
+from tests.mysqld import mysql_url
 
-__all__ = ["mariadb_own", "mariadb_server", "mariadb_url"]
+__all__ = ["mariadb_own", "mariadb_server", "mariadb_url", "mysql_url"]
 
 pytest.register_assert_rewrite("stepwell.testing")

@@ -112,10 +112,6 @@ class HandleConformance(Suite):
             "one of none": ("await database.fetch_one('SELECT id FROM items WHERE id > 3')", None),
             "value": ("await database.fetch_val('SELECT name FROM items WHERE id = 3')", "three"),
             "value of none": ("await database.fetch_val('SELECT name FROM items WHERE id > 3')", None),
-            "returning": (
-                "await database.fetch_val(\"INSERT INTO items VALUES (4, 'four', 4) RETURNING id\")",
-                4,
-            ),
             "all of a statement without rows": (
                 "await database.fetch_all('UPDATE items SET size = 1')",
                 [],
@@ -127,6 +123,20 @@ class HandleConformance(Suite):
         out = tmp_path / "out"
         self.items(url, tmp_path, f"Path({str(out)!r}).write_text(repr({call}))")
         assert out.read_text() == repr(expected)
+
+    def test_an_insert_that_gives_rows(self, url: str, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        call = "await database.fetch_val(\"INSERT INTO items VALUES (4, 'four', 4) RETURNING id\")"
+        body = f"Path({str(out)!r}).write_text(repr({call}))"
+        if self.returning:
+            self.items(url, tmp_path, body)
+            assert out.read_text() == "4"
+            return
+        shop = self.workshop(url, tmp_path)
+        shop.ask("CREATE TABLE items (id INTEGER, name VARCHAR(10), size INTEGER)")
+        path = shop.python("001_step", body)
+        error = shop.failure(shop.project().migrate())
+        assert str(error.place) == shop.line(path, "RETURNING")
 
     @cases(
         "expression",

@@ -243,18 +243,20 @@ class JournalConformance(Suite):
         shop = self.workshop(url, tmp_path)
         shop.ask("CREATE TABLE numbers (id INTEGER)")
         shop.ask("CREATE TABLE two (id INTEGER)")
+        insert = "INSERT INTO numbers VALUES (7)"
+        call = f'fetch_val("{insert} RETURNING id")' if self.returning else f'execute_count("{insert}")'
         path = shop.python(
             "001_step",
-            """
-            number = await database.fetch_val("INSERT INTO numbers VALUES (7) RETURNING id")
-            await database.execute(f"CREATE TABLE two (id{number} INTEGER)")
+            f"""
+            number = await database.{call}
+            await database.execute(f"CREATE TABLE two (id{{number}} INTEGER)")
             """,
             attributes="transactional = False",
         )
         self.failed(shop)
         error = shop.failure(shop.project().migrate())
         assert "its answer" in error.message
-        assert str(error.place) == shop.line(path, "RETURNING id")
+        assert str(error.place) == shop.line(path, call)
         assert shop.column("SELECT count(*) FROM numbers") == [1]
 
     def test_statements_of_several_tasks_come_one_after_the_other(self, url: str, tmp_path: Path) -> None:

@@ -40,6 +40,9 @@ class Suite:
     # A statement that the engine refuses, which is no syntax error, and what it calls the error (SQLSTATE, if it has).
     failing: ClassVar[tuple[str, str]]
 
+    # Whether an INSERT can give rows: whether there is RETURNING.
+    returning: ClassVar[bool] = True
+
     def ask(self, url: str, sql: str) -> list[Row]:
         """Run one statement on the database by its driver, outside of stepwell; commit; give the rows, if any."""
         raise NotImplementedError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,14 +10,28 @@ import pytest
 pytest.register_assert_rewrite("stepwell.testing")  # before its first import
 
 from tests.galera import galera, galera_urls  # noqa: E402 - see above
-from tests.mariadb import ask, mariadb_own, mariadb_server, mariadb_url  # noqa: E402 - see above
+from tests.mariadb import ask, mariadb_own, mariadb_server_url, mariadb_url  # noqa: E402 - see above
+from tests.mysqld import SERVER_URL  # noqa: E402 - see above
 
 from stepwell.testing import Workshop  # noqa: E402 - see above
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["galera", "galera_urls", "mariadb_own", "mariadb_server", "mariadb_url"]
+__all__ = ["galera", "galera_urls", "mariadb_own", "mariadb_url"]
+
+
+@pytest.fixture(scope="session")
+def mariadb_server(request: pytest.FixtureRequest) -> str:
+    """The server of these tests: MySQL where one is named, else MariaDB."""
+    return os.environ.get(SERVER_URL) or mariadb_server_url(request)
+
+
+@pytest.fixture(autouse=True)
+def _what_both_have(request: pytest.FixtureRequest) -> None:
+    """On MySQL, what only MariaDB has is passed over."""
+    if os.environ.get(SERVER_URL) and request.node.get_closest_marker("mariadb"):
+        pytest.skip("not of MySQL")
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from stepwell.testing import Workshop
 
+pytestmark = pytest.mark.mariadb  # the messages, and the statements that make users, are MariaDB's
+
 
 def refused(shop: Workshop, url: str, verb: str = "status") -> ConnectionFailedError:
     """Ask for what can't be had, and give the error."""

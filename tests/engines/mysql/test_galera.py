@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from stepwell.core.events import Event
 
+pytestmark = pytest.mark.mariadb
 STEPS = range(1, 11)
 HELD = (
     "UPDATE migrations_lock SET epoch = epoch + 1, owner = 'somebody', who = 'connection 7 of somebody',"

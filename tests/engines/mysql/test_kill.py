@@ -120,6 +120,7 @@ def check(shop: Workshop) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_it_dies_at_every_statement_in_turn(shop: Workshop, reaper: Reaper) -> None:
     """Nobody is ever asked: what commits with its marks is there whole, and of the rest the catalog tells."""
     write(shop)

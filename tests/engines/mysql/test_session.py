@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from typing import TYPE_CHECKING
 
 import pymysql
@@ -9,8 +11,10 @@ import pytest
 from tests.mariadb import ask, connecting
 
 from stepwell.core.errors import LockTimeoutError, StepError
+from stepwell.core.redact import Redactor
 from stepwell.core.url import parse_url
 from stepwell.engines.mysql.lock import name_of
+from stepwell.engines.mysql.opening import open_by_url
 
 if TYPE_CHECKING:
     from stepwell.testing import Workshop
@@ -79,6 +83,25 @@ def test_names_of_locks(database: tuple[str, str], table: tuple[str, str], same:
     assert (first.casefold() == second.casefold()) is same
     assert len(name_of("d" * 64, "t" * 64, folds_case=False)) <= 64
     assert name_of("Shop", "T", folds_case=True) == name_of("shop", "t", folds_case=True)
+
+
+# --- the connection ---
+
+
+def test_a_server_that_is_gone_is_noticed(shop: Workshop) -> None:
+    """What the system is told of our socket."""
+
+    async def options() -> list[int]:
+        connection = await open_by_url(parse_url(shop.url), Redactor(()))
+        try:
+            raw = connection._writer.transport.get_extra_info("socket")
+            names = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT")
+            found = [raw.getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) for name in names]
+            return [raw.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), *found]
+        finally:
+            await connection.leave()
+
+    assert asyncio.run(options()) == [1, 5, 2, 3, 10_000]
 
 
 # --- what is refused, and what is found ---
@@ -160,6 +183,7 @@ def test_what_a_step_sets_does_not_reach_the_next_one(shop: Workshop) -> None:
         shop.ask(f"DROP DATABASE {other}")
 
 
+@pytest.mark.mariadb
 def test_timeouts_are_those_of_the_migration(shop: Workshop) -> None:
     names = "@@lock_wait_timeout, @@innodb_lock_wait_timeout, @@max_statement_time, @@wait_timeout"
     shop.python(
@@ -182,6 +206,7 @@ def test_timeouts_are_those_of_the_migration(shop: Workshop) -> None:
     assert (shop.root / "given").read_text() == "[31536000.0, 31536000.0, 0.0, 600.0]"
 
 
+@pytest.mark.mariadb  # MySQL stops a SELECT only
 def test_a_statement_that_takes_too_long_is_stopped(shop: Workshop) -> None:
     shop.sql("001_slow", "CREATE TABLE a AS SELECT SLEEP(20);")
     error = shop.failure(shop.project(statement_timeout=0.2).migrate())

@@ -24,8 +24,9 @@ CLEARTEXT = "mysql_clear_password"
 NO_TLS = 2026  # as MySQL's own client numbers it
 NO_PLUGIN = 2059
 
-# A peer that is gone is noticed within about ten seconds; by default it would take hours.
-_KEEPALIVE = (("TCP_KEEPIDLE", 5), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 3))
+# A peer that is gone is noticed within about ten seconds; by default it would take hours. The first three are in
+# seconds and for a connection that waits; the last one, in milliseconds, is for what was sent and is not acknowledged.
+_KEEPALIVE = (("TCP_KEEPIDLE", 5), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 3), ("TCP_USER_TIMEOUT", 10_000))
 
 
 class DriverConnection(aiomysql.Connection):  # type: ignore[misc]  # the driver has no types
