@@ -84,6 +84,13 @@ def sqlite(tmp_path: Path) -> Stage:
     return Stage(f"sqlite:///{tmp_path / 'rows.db'}")
 
 
+@pytest.fixture(params=[pytest.param("postgresql", marks=pytest.mark.postgresql), "sqlite"])
+def stage(request: pytest.FixtureRequest) -> Stage:
+    """An empty database of each engine that makes rows."""
+    found: Stage = request.getfixturevalue(request.param)
+    return found
+
+
 @pytest.fixture
 def every_table() -> Callable[[str], str]:
     """A function that gives the script with tables of every kind, by the name of an engine."""

@@ -198,8 +198,15 @@ def test_triggers_that_ran_are_told(postgresql: Stage, every_table: Callable[[st
     assert "triggers of g_watched ran when it got rows: g_write" in lines
 
 
-def test_multiranges(postgresql: Stage, unavailable: Callable[[str], None]) -> None:
-    if postgresql.ask("SELECT current_setting('server_version_num')::int < 140000") == [(True,)]:
-        unavailable("this server is older than multiranges")
-    postgresql.run("CREATE TABLE t (a int4multirange NOT NULL, b tstzmultirange)")
-    assert postgresql.fill().unfilled == ()
+# What only newer servers have, by their version.
+NEWER = {
+    140000: ("int4multirange NOT NULL", "tstzmultirange"),
+    150000: ("numeric(2, -3) NOT NULL", "numeric(2, 5)"),
+}
+
+
+def test_types_of_newer_servers(postgresql: Stage) -> None:
+    ((version,),) = postgresql.ask("SELECT current_setting('server_version_num')::integer")
+    kinds = ["integer", *(kind for since, some in NEWER.items() if version >= since for kind in some)]
+    postgresql.run(f"CREATE TABLE t ({', '.join(f'c{number} {kind}' for number, kind in enumerate(kinds))})")
+    assert [(each.inserted, each.reason) for each in postgresql.fill().tables] == [(3, None)]

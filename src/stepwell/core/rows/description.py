@@ -64,8 +64,9 @@ class Family(Enum):
 class Type:
     """A type, with what limits its values. A domain is its base type with `domain` and `checks`.
 
-    `length` counts characters, bits or numbers; `low` and `high` bound an INTEGER; `element` is that of an array and
-    the bound of a range; `fields` are those of a composite; `required`: no NULL, as a domain may say.
+    `labels` are the values of an ENUM, and those that were found by trying where the family is UNKNOWN. `length`
+    counts characters, bits or numbers; `low` and `high` bound an INTEGER; `element` is that of an array and the bound
+    of a range; `fields` are those of a composite; `required`: no NULL, as a domain may say.
     """
 
     family: Family

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 _LENGTHS = frozenset({"length", "char_length", "character_length", "octet_length", "bit_length", "lengthb"})
 _LIKE = frozenset({"like", "ilike", "~~", "~~*", "!~~", "!~~*"})
-_REGEX = frozenset({"~", "~*", "!~", "!~*", "regexp", "rlike", "similar", "similar_to_escape"})
+_REGEX = frozenset(
+    {"~", "~*", "!~", "!~*", "regexp", "rlike", "similar", "similar_escape", "similar_to_escape"}
+)
 _BETWEEN = frozenset({"(", "[", "ARRAY", "ANY", "ALL"})  # an operator and its literal
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 

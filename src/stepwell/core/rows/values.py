@@ -76,11 +76,38 @@ _FIXED: dict[Family, tuple[tuple[Value, ...], tuple[Value, ...]]] = {
     Family.LABELS: (("a.b", "a.c", "b"), ()),
     Family.CUBE: (("(1, 2)", "(3, 4)"), ()),
     Family.ANY: (("alpha", "beta", 1, 2), (b"\x00", 0.5)),
-    Family.UNKNOWN: (
-        (),
-        ("1", "a", "{}", "(1,2)", "[1,2]", "2024-01-15", "", "{1,2}", "(a,1)", "POINT(1 2)"),
-    ),
 }
+
+# What one can try with a type that nobody knows: most read some of these.
+GUESSES = (
+    *(
+        "1",
+        "2",
+        "a",
+        "b",
+        "{}",
+        "(1,2)",
+        "(3,4)",
+        "[1,2]",
+        "{1,2}",
+        "(a,1)",
+        "1 .. 2",
+        "2024-01-15",
+        "12:30",
+        "true",
+    ),
+    *(
+        "POINT(1 2)",
+        "POINT(3 4)",
+        "978-0-393-04002-9",
+        "192.0.2.1",
+        "$.a",
+        "a=>1",
+        '{"a": 1}',
+        "pg_class",
+        "",
+    ),
+)
 
 _INTEGERS = (1, 2, 3, 4, 5, 10, 101, 1009, 0, -1)
 _INTEGER_EDGES = (30011, 2_000_003, 3_000_000_019)  # past 8 and 16 bits, past 32 bits, in 64
@@ -200,6 +227,7 @@ def _plain_bits(kind: Type) -> list[Value]:
 
 
 _PLAIN: dict[Family, Callable[[Type], list[Value]]] = {
+    Family.UNKNOWN: lambda kind: list(kind.labels),
     Family.ENUM: lambda kind: list(kind.labels),
     Family.INTEGER: lambda kind: [str(number) for number in _INTEGERS if _within(number, kind)],
     Family.DECIMAL: _decimals,

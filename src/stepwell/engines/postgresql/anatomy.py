@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.core.rows.description import Column, Constraint, ForeignKey, Table
 from stepwell.core.rows.hints import columns_in
-from stepwell.engines.postgresql.anatomy_types import TYPES, TypeRow, Types
+from stepwell.engines.postgresql.anatomy_types import TYPES, TypeRow, Types, unknown
 from stepwell.engines.postgresql.lexical import POSTGRESQL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from stepwell.engines.postgresql.channel import Channel, Row
 
@@ -66,9 +66,21 @@ _FRESH = ("nextval(", "gen_random_uuid()", "uuid_generate_v", "uuidv7()")
 PARTITION = "partition"  # what stands in place of a name, where a row does not belong into a part
 
 
-async def describe(channel: Channel, own: frozenset[tuple[str, str]]) -> dict[Table, str]:
-    """Every table that people made, with its name in SQL; `own`: schema and name of those of the tool."""
-    types = Types([TypeRow(*row) for row in await channel.rows(TYPES)])
+FOREIGN = "it is a foreign table: its rows are elsewhere"
+
+
+async def describe(
+    channel: Channel,
+    own: frozenset[tuple[str, str]],
+    read: Callable[[str], Awaitable[tuple[str, ...]]] | None = None,
+) -> dict[Table, str]:
+    """Every table that people made, with its name in SQL; `own`: schema and name of those of the tool.
+
+    `read` says which texts a type takes, by its name in SQL; it is asked where no values are known.
+    """
+    kinds = [TypeRow(*row) for row in await channel.rows(TYPES)]
+    tried = {name: await read(name) for name in unknown(kinds)} if read is not None else {}
+    types = Types(kinds, tried)
     relations = [row for row in await channel.rows(_RELATIONS) if (row[1], row[2]) not in own]
     parts = _Parts(
         {row[0]: shown(row[1], row[2]) for row in relations},
@@ -170,7 +182,7 @@ class _Parts:
 
 def _trouble(kind: str, children: Sequence[Any]) -> str | None:
     if kind == "f":
-        return "it is a foreign table: its rows are elsewhere"
+        return FOREIGN
     if kind == "p" and not children:
         return "it is partitioned, and there is no partition"
     return None

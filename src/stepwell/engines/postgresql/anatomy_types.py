@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from stepwell.core.rows.description import Family, Type
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 # Types of columns, and those that these are made of.
 TYPES = """WITH RECURSIVE used(oid) AS (
@@ -35,7 +35,8 @@ SELECT t.oid::int8, n.nspname::text, t.typname::text, t.typtype::text, t.typcate
   ARRAY(SELECT a.atttypmod FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.typrelid AND t.typrelid > 0::oid
     AND a.attnum > 0::int2 AND NOT a.attisdropped ORDER BY a.attnum),
   ARRAY(SELECT pg_catalog.pg_get_constraintdef(o.oid) FROM pg_catalog.pg_constraint o
-    WHERE o.contypid = t.oid AND o.contype = 'c'::"char" ORDER BY o.conname)
+    WHERE o.contypid = t.oid AND o.contype = 'c'::"char" ORDER BY o.conname),
+  pg_catalog.format_type(t.oid, NULL::int4)
 FROM used JOIN pg_catalog.pg_type t ON t.oid = used.oid JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace"""
 
 KNOWN = {
@@ -120,13 +121,15 @@ class TypeRow(NamedTuple):
     fields: list[int]
     field_modifiers: list[int]
     checks: list[str]
+    sql: str
 
 
 class Types:
-    """The types of one database."""
+    """The types of one database. `tried`: texts that a type reads, by its name in SQL, where no others are known."""
 
-    def __init__(self, rows: Sequence[TypeRow]) -> None:
+    def __init__(self, rows: Sequence[TypeRow], tried: Mapping[str, tuple[str, ...]] | None = None) -> None:
         self._rows = {row.oid: row for row in rows}
+        self._tried = tried or {}
 
     def has_default(self, oid: int) -> bool:
         """Whether a column of this type has a value when it is left out: a domain may say so."""
@@ -149,7 +152,7 @@ class Types:
         if row.category == "A":
             element = self.described(row.element, modifier)
             return Type(Family.ARRAY, f"{element.name}[]", element=element)
-        return _base(row, modifier)
+        return _base(row, modifier, self._tried)
 
     def _domain(self, row: TypeRow) -> Type:
         base = self.described(row.base, row.modifier)
@@ -167,9 +170,21 @@ class Types:
         )
 
 
-def _base(row: TypeRow, modifier: int) -> Type:
-    families = KNOWN if row.schema == "pg_catalog" else OF_EXTENSIONS
-    family = families.get(row.name, Family.UNKNOWN)
+def unknown(rows: Sequence[TypeRow]) -> list[str]:
+    """The types of which no values are known, by their names in SQL."""
+    return sorted(
+        row.sql for row in rows if row.kind in ("b", "p") and row.category != "A" and _family(row) is None
+    )
+
+
+def _family(row: TypeRow) -> Family | None:
+    return (KNOWN if row.schema == "pg_catalog" else OF_EXTENSIONS).get(row.name)
+
+
+def _base(row: TypeRow, modifier: int, tried: Mapping[str, tuple[str, ...]]) -> Type:
+    family = _family(row)
+    if family is None:
+        return Type(Family.UNKNOWN, row.name, labels=tried.get(row.sql, ()))
     if family is Family.INTEGER:
         bits = _BITS.get(row.name)
         low, high = (0, 2**31 - 1) if bits is None else (-(2**bits), 2**bits - 1)
@@ -177,10 +192,8 @@ def _base(row: TypeRow, modifier: int) -> Type:
     if family is Family.DECIMAL and modifier >= _HEADER:
         limits = modifier - _HEADER
         return Type(family, row.name, digits=(limits >> 16) & 0xFFFF, scale=((limits & 0x7FF) ^ 1024) - 1024)
-    if row.name == "name":
-        return Type(family, row.name, length=_NAME_LENGTH)
-    if family is Family.TEXT and modifier >= _HEADER:
-        return Type(family, row.name, length=modifier - _HEADER)
+    if family is Family.TEXT and (modifier >= _HEADER or row.name == "name"):
+        return Type(family, row.name, length=_NAME_LENGTH if row.name == "name" else modifier - _HEADER)
     if family in (Family.BITS, Family.BITS_VARYING, Family.VECTOR) and modifier >= 0:
         return Type(family, row.name, length=modifier)
     return Type(family, row.name)

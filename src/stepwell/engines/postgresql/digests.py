@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.core.rows.contents import Contents, Gatherer
-from stepwell.engines.postgresql.anatomy import describe
+from stepwell.engines.postgresql.anatomy import FOREIGN, describe
 from stepwell.engines.postgresql.tables import quote
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ async def contents(channel: Channel, own: frozenset[tuple[str, str]]) -> Content
     read = {
         table.name: await _table(channel, table, sql)
         for table, sql in found.items()
-        if table.name not in parts and (table.trouble is None or table.columns == ())
+        if table.name not in parts and table.trouble != FOREIGN
     }
     return Contents(read)
 

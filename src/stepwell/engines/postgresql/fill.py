@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from stepwell.core.errors import Fault
+from stepwell.core.rows.values import GUESSES
 from stepwell.engines.postgresql.anatomy import PARTITION, describe, quoted
 from stepwell.engines.postgresql.lexical import POSTGRESQL
 from stepwell.engines.postgresql.tables import quote
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 SOME = 20  # keys of a table that others can refer to
 _CHECK_VIOLATION = "23514"
-_PARAMETER = re.compile(r"\$(\d+)")
+_PARAMETER = re.compile(r"^unnamed portal parameter \$(\d+)", re.MULTILINE)
+_QUOTED = re.compile(r'"(.*?)"', re.DOTALL)
 
 
 class PostgresRehearsal:
@@ -102,9 +104,23 @@ class _Ground:
         self._marked = False  # whether the savepoint of a row is open
 
     async def tables(self) -> Sequence[Table]:
-        found = await describe(self._channel, self._own)
+        found = await describe(self._channel, self._own, self._read)
         self._sql = {table.name: sql for table, sql in found.items()}
         return list(found)
+
+    async def _read(self, kind: str) -> tuple[str, ...]:
+        """Which texts this type takes, of those that some type takes."""
+        found = []
+        for text in GUESSES:
+            cursor = psycopg.AsyncRawCursor(self._channel.connection)
+            await self._mark()
+            try:
+                await cursor.execute(f"SELECT CAST($1 AS {kind})".encode(), [text], prepare=False)
+            except psycopg.Error:
+                await self._channel.send("ROLLBACK TO SAVEPOINT stepwell_row")
+            else:
+                found.append(text)
+        return tuple(found)
 
     async def count(self, table: Table) -> int:
         only = "" if table.parts else "ONLY "
@@ -153,7 +169,9 @@ class _Ground:
                     Fault(str(error), code="connection_lost", sqlstate=error.sqlstate)
                 ) from error
             await self._channel.send("ROLLBACK TO SAVEPOINT stepwell_row")
-            return Refused(error.diag.message_primary or str(error), self._culprits(error, table, row))
+            return Refused(
+                error.diag.message_primary or str(error), _culprits(error, table, self._sql[table.name], row)
+            )
         await self._channel.send("RELEASE SAVEPOINT stepwell_row; SAVEPOINT stepwell_row")
         return None if cursor.rowcount else Refused(untouched)
 
@@ -166,11 +184,6 @@ class _Ground:
         if self._marked:
             await self._channel.send("RELEASE SAVEPOINT stepwell_row")
             self._marked = False
-
-    def _culprits(
-        self, error: psycopg.Error, table: Table, row: Mapping[str, Value]
-    ) -> tuple[str, ...] | None:
-        return _culprits(error, table, self._sql[table.name], list(row))
 
     async def together(self) -> None:
         await self._unmark()
@@ -201,7 +214,9 @@ def _parameter(value: Value) -> Any:
     return value if value is None else str(value)
 
 
-def _culprits(error: psycopg.Error, table: Table, sql: str, columns: Sequence[str]) -> tuple[str, ...] | None:
+def _culprits(
+    error: psycopg.Error, table: Table, sql: str, row: Mapping[str, Value]
+) -> tuple[str, ...] | None:
     """Which columns were to blame, where the server says."""
     diag = error.diag
     if diag.table_name is not None and quoted(diag.schema_name or "", diag.table_name) != sql:
@@ -217,4 +232,11 @@ def _culprits(error: psycopg.Error, table: Table, sql: str, columns: Sequence[st
         return table.of_constraint(PARTITION)
     match = _PARAMETER.search(diag.context or "")
     number = int(match[1]) if match else 0
-    return (columns[number - 1],) if 0 < number <= len(columns) else None
+    return (list(row)[number - 1],) if 0 < number <= len(row) else _quoted(diag.message_primary or "", row)
+
+
+def _quoted(message: str, row: Mapping[str, Value]) -> tuple[str, ...] | None:
+    """The one column whose value the server quotes, as it does with what it can't read."""
+    quoted_texts = {*_QUOTED.findall(message), message[message.find('"') + 1 : message.rfind('"')]}
+    found = tuple(name for name, value in row.items() if value is not None and str(value) in quoted_texts)
+    return found if len(found) == 1 else None
