@@ -57,6 +57,20 @@ class DryRunConformance(Suite):
         assert shop.applied() == ["001", "002"]
         assert [entry.event for entry in shop.told()] == ["applied", "applied"]
 
+    def test_it_tells_beforehand_what_a_failure_would_leave(self, url: str, tmp_path: Path) -> None:
+        """Where changes of the schema can't be undone, each step is a segment by itself, and resumes."""
+        shop = self.workshop(url, tmp_path)
+        for stem in ("001_first", "002_second"):
+            shop.table(stem)
+        report = shop.run(shop.project().migrate(dry_run=True))
+        atomic = shop.abilities.transactional_ddl
+        assert [step.segment for step in report.steps] == ([1, 1] if atomic else [1, 2])
+        assert [segment.transactional for segment in report.segments] == (
+            [True] if atomic else [False, False]
+        )
+        told = any("not atomic" in warning and "resumes there" in warning for warning in report.warnings)
+        assert told is not atomic
+
     def test_a_read_is_answered_from_what_is_there(self, url: str, tmp_path: Path) -> None:
         shop = self.workshop(url, tmp_path)
         shop.ask("CREATE TABLE items (id INTEGER)")

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from stepwell.engines.mysql.channel import Channel
 
 FORMAT = 1
-_SESSION = "SELECT VERSION(), DATABASE(), @@GLOBAL.lower_case_table_names"
+# Each of the servers reads one of the two comments: a time limit for the statements of a migration is not meant for it.
+_SESSION = (
+    "/*M! SET STATEMENT max_statement_time = 0 FOR */ SELECT /*+ MAX_EXECUTION_TIME(3600000) */"
+    " VERSION(), DATABASE(), @@GLOBAL.lower_case_table_names"
+)
 
 
 class _Expected(NamedTuple):

@@ -185,7 +185,9 @@ _CHECKS_OF_MARIADB = _Source(
 # With quotes of another kind the server would write expressions otherwise; and what a migration has set as a time limit
 # for its statements is not meant for this one.
 _SETTING_OF_MARIADB = "SET STATEMENT sql_mode = '', max_statement_time = 0 FOR "
-_HINT_OF_MYSQL = "/*+ SET_VAR(sql_mode = '') MAX_EXECUTION_TIME(3600000) */ "
+_HINT_OF_MYSQL = (
+    "/*+ SET_VAR(sql_mode = 'STRICT_TRANS_TABLES') MAX_EXECUTION_TIME(3600000) */ "  # '' is no value there
+)
 
 
 def select_facts(*, is_mariadb: bool) -> str:
