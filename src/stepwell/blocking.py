@@ -9,11 +9,13 @@ from stepwell import project
 from stepwell.core.errors import UsageError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Coroutine, Sequence
 
     from stepwell.core.answers import (
         CheckReport,
         CorrectionReport,
+        DiffReport,
         LockReport,
         LogReport,
         RepairReport,
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     )
     from stepwell.core.migration import Direction
     from stepwell.core.report import RunReport
+    from stepwell.core.schema.snapshot import Snapshot
 
 T = TypeVar("T")
 
@@ -85,6 +88,16 @@ class Project:
     def unlock(self, *, force: bool = False) -> LockReport:
         """Who holds the lock."""
         return _run(self.project.unlock(force=force))
+
+    def snapshot(self, *, own_tables: bool = False) -> Snapshot:
+        """The structure of the database as a value."""
+        return _run(self.project.snapshot(own_tables=own_tables))
+
+    def diff(
+        self, before: Snapshot | str | os.PathLike[str], after: Snapshot | str | os.PathLike[str]
+    ) -> DiffReport:
+        """What is different between two snapshots."""
+        return _run(self.project.diff(before, after))
 
 
 def migrate(url: str | None = None, **arguments: Any) -> RunReport:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from stepwell.core.plan import Step
     from stepwell.core.rows.contents import Contents
     from stepwell.core.rows.filled import Filled
+    from stepwell.core.schema.snapshot import Snapshot
     from stepwell.core.settings import Settings
     from stepwell.core.sql.kinds import CreatedObject
     from stepwell.core.sql.rules import LexRules
@@ -164,6 +165,12 @@ class Connection(Protocol):
 
     async def existing(self, objects: Sequence[CreatedObject]) -> tuple[CreatedObject, ...]:
         """Say which of these objects are there already. Reads only."""
+
+    async def snapshot(self, *, own_tables: bool = False) -> Snapshot:
+        """The structure of the database; of the tool's own tables only with `own_tables`. Reads only.
+
+        Asked only where there is the ability `snapshots`; not while a segment is begun. Raises `EngineError`.
+        """
 
     async def check_rights(self, history: History) -> None:
         """Name what this role may not do, before anything is tried. Raises `ConnectionFailedError`."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from stepwell.core.answers import (
         CheckReport,
         CorrectionReport,
+        DiffReport,
         LockReport,
         LogReport,
         RepairReport,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     )
     from stepwell.core.migration import Direction
     from stepwell.core.report import RunReport
+    from stepwell.core.schema.snapshot import Snapshot
     from stepwell.core.settings import Settings
     from stepwell.core.url import DatabaseUrl
     from stepwell.ports import Connection, Engine, Scratch
@@ -235,6 +237,21 @@ class Project:
 
         check_arguments({"force": force})
         return await unlock(self._context(), force=force)
+
+    async def snapshot(self, *, own_tables: bool = False) -> Snapshot:
+        """The structure of the database as a value; of stepwell's own tables only with `own_tables`."""
+        from stepwell.app.snapshot import snapshot
+
+        check_arguments({"own_tables": own_tables})
+        return await snapshot(self._context(), own_tables=own_tables)
+
+    async def diff(
+        self, before: Snapshot | str | os.PathLike[str], after: Snapshot | str | os.PathLike[str]
+    ) -> DiffReport:
+        """Compare two snapshots: each a value, the path of a file, or `live` for that of the database now."""
+        from stepwell.app.snapshot import diff
+
+        return await diff(self._context(), before, after)
 
     # --- joining ---
 

@@ -20,8 +20,8 @@ Run = Callable[..., tuple[int, str, str]]
 Spawn = Callable[..., "subprocess.Popen[str]"]
 
 COMMANDS = [
-    "check", "completion", "config", "init", "log", "mark", "migrate", "new", "repair", "rollback", "status", "unlock",
-    "unmark",
+    "check", "completion", "config", "diff", "init", "log", "mark", "migrate", "new", "repair", "rollback", "snapshot",
+    "status", "unlock", "unmark",
 ]  # fmt: skip
 HEAVY = {"asyncio", "rich", "psycopg", "sqlite3", "tomllib", "argparse", "logging", "stepwell.project"}
 

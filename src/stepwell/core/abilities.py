@@ -15,6 +15,7 @@ class Abilities(NamedTuple):
     `roles`: a run can take on a role.
     `timeouts`: lock and statement timeouts can be set on the server.
     `failure_poisons`: after a failed statement the transaction refuses all others until a savepoint is aborted to.
+    `snapshots`: the whole structure of the database can be read as a value.
     """
 
     transactional_ddl: bool
@@ -24,3 +25,4 @@ class Abilities(NamedTuple):
     roles: bool = False
     timeouts: bool = False
     failure_poisons: bool = False
+    snapshots: bool = False

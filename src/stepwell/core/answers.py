@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.evidence import Verdict
 from stepwell.core.history import State
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from stepwell.core.history import Entry
     from stepwell.core.migration import Finding, Version
+    from stepwell.core.schema.diff import Diff
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,24 @@ class LockReport:
     url: str
     holder: str | None
     ended: bool = False
+
+
+class Side(NamedTuple):
+    """One of two snapshots that were compared: what it is called (a file, a URL), and what it is of."""
+
+    name: str
+    engine: str
+    server: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiffReport:
+    """What is different between two snapshots, and which they were."""
+
+    before: Side
+    after: Side
+    diff: Diff
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from stepwell.core.history import Attempt, Record
     from stepwell.core.migration import Version
     from stepwell.core.plan import Step
+    from stepwell.core.schema.snapshot import Snapshot
     from stepwell.core.sql.kinds import CreatedObject
     from stepwell.core.url import DatabaseUrl
     from stepwell.engines.mysql.inspect import Description
@@ -126,6 +127,10 @@ class MySQLConnection:
         from stepwell.engines.mysql.existing import existing
 
         return await existing(self._target, objects)
+
+    async def snapshot(self, *, own_tables: bool = False) -> Snapshot:
+        """Not yet: the ability `snapshots` is not there."""
+        raise NotImplementedError
 
     async def check_rights(self, history: History) -> None:
         """Name what this user may not do, and where nobody may write."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from stepwell.core.history import History, HistoryMark, TableShape, mark_of
 from stepwell.core.tables import attempts_of, log_entry
 from stepwell.engines.postgresql.dialect import DIALECT
-from stepwell.engines.postgresql.inspect import trusted_log, trusted_shape
+from stepwell.engines.postgresql.inspect import tables_of, trusted_log, trusted_shape
 from stepwell.engines.postgresql.rows import as_utc, read_record
 from stepwell.engines.postgresql.target import Target
 from stepwell.ports import About, EngineError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from stepwell.core.history import Attempt, Record
     from stepwell.core.migration import Version
     from stepwell.core.plan import Step
+    from stepwell.core.schema.snapshot import Snapshot
     from stepwell.core.sql.kinds import CreatedObject
     from stepwell.core.tables import TableNames
     from stepwell.core.url import DatabaseUrl
@@ -144,6 +145,13 @@ class PostgresConnection:
         from stepwell.engines.postgresql.existing import existing
 
         return await existing(self._target.channel, objects)
+
+    async def snapshot(self, *, own_tables: bool = False) -> Snapshot:
+        """The structure of the database, all of it by default but the tool's own tables."""
+        from stepwell.engines.postgresql.structure.reading import read
+
+        found = await self._target.describe(fresh=True)
+        return await read(self._target.channel, [] if own_tables else tables_of(found))
 
     def _may_read(self, found: Description) -> None:
         if all(relation is None or relation.may_select for relation in (found.history, found.log)):

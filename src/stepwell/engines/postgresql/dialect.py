@@ -51,6 +51,7 @@ DIALECT = Dialect(
         roles=True,
         timeouts=True,
         failure_poisons=True,
+        snapshots=True,
     ),
     parameters=ParameterStyle.NUMERIC,
     hints=HINTS,

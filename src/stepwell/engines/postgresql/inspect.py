@@ -156,6 +156,14 @@ def trusted_shape(found: Description, trusted_owners: Collection[str]) -> TableS
     return shape
 
 
+def tables_of(found: Description) -> list[tuple[str, str]]:
+    """Schema and name of the tool's own tables, as far as they are there: what has their names and their columns."""
+    history, log = found.history, found.log
+    own = [history] if history is not None and shape_of(frozenset(history.columns)) is not None else []
+    own += [log] if log is not None and log.columns.keys() >= set(LOG_COLUMNS) else []
+    return [(found.schema or "", relation.name) for relation in own]
+
+
 def check_writable(found: Description) -> None:
     """Raises `HistoryTableError` for a history table that can be read, but where no record of ours fits in."""
     if found.history is None:

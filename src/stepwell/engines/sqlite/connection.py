@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from stepwell.core.answers import LogEntry
     from stepwell.core.history import Record
     from stepwell.core.plan import Step
+    from stepwell.core.schema.snapshot import Snapshot
     from stepwell.core.sql.kinds import CreatedObject
     from stepwell.core.url import DatabaseUrl
     from stepwell.engines.sqlite.fill import SQLiteRehearsal
@@ -154,6 +155,10 @@ class SQLiteConnection:
         _, rows = await self._channel.rows("SELECT type, lower(name) FROM sqlite_master")
         there = {(kind, name) for kind, name in rows}
         return tuple(each for each in objects if (each.kind.value, each.name.lower()) in there)
+
+    async def snapshot(self, *, own_tables: bool = False) -> Snapshot:
+        """Not yet: the ability `snapshots` is not there."""
+        raise NotImplementedError
 
     async def check_rights(self, history: History) -> None:
         """A file that can't be written is told before the first statement."""

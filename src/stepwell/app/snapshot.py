@@ -1,0 +1,66 @@
+"""`snapshot` and `diff`: the structure of a database as a value, and what differs between two. Asks, never writes."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stepwell.app.connecting import introduced
+from stepwell.core.answers import DiffReport, Side
+from stepwell.core.errors import UsageError
+from stepwell.core.schema.diff import diff as compared
+from stepwell.core.schema.snapshot import Snapshot, loads
+
+if TYPE_CHECKING:
+    from stepwell.app.context import Context
+
+Given = Snapshot | str | PathLike[str]
+LIVE = "live"  # in the place of a file: the database itself
+
+
+async def snapshot(context: Context, *, own_tables: bool = False) -> Snapshot:
+    """The structure of the database. Raises `UsageError` for an engine without snapshots."""
+    return (await _taken(context, own_tables=own_tables))[0]
+
+
+async def _taken(context: Context, *, own_tables: bool = False) -> tuple[Snapshot, str]:
+    """The snapshot, and the URL that it is of."""
+    if not context.dialect.abilities.snapshots:
+        raise UsageError(f"there are no snapshots of {context.dialect.name} yet")
+    connection = await context.connect(True)
+    async with introduced(context, connection) as about:
+        return await connection.snapshot(own_tables=own_tables), about.url
+
+
+async def diff(context: Context, before: Given, after: Given) -> DiffReport:
+    """Compare two snapshots: each a value, the path of a file, or `live` for that of the database now.
+
+    Raises `UsageError` for a file that holds none.
+    """
+    (one, first), (other, second) = [await _given(context, each) for each in (before, after)]
+    return DiffReport(_side(one, first), _side(other, second), compared(one, other))
+
+
+async def _given(context: Context, given: Given) -> tuple[Snapshot, str]:
+    if isinstance(given, Snapshot):
+        return given, "a snapshot"
+    if not isinstance(given, str | PathLike):
+        raise UsageError(f"a snapshot, the path of a file or '{LIVE}' is wanted, not {given!r}")
+    if given == LIVE:
+        taken, url = await _taken(context)
+        return taken, f"{LIVE} ({url})"
+    try:
+        return loads(_text(given), str(given)), str(given)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{given} can't be read: {error}", hint="'live' stands for the database itself"
+        ) from error
+
+
+def _text(name: str | PathLike[str]) -> str:
+    return Path(name).read_text(encoding="utf-8")
+
+
+def _side(taken: Snapshot, name: str) -> Side:
+    return Side(name, taken.engine, taken.server, taken.fingerprint)

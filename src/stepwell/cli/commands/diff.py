@@ -1,0 +1,55 @@
+"""`stepwell diff`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stepwell.cli.command import Command
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+    from stepwell.cli.context import Context
+
+_DIFFERENT = 3
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Add what only this command takes."""
+    parser.add_argument(
+        "before", metavar="BEFORE", help="the file of a snapshot, or 'live' for the database now"
+    )
+    parser.add_argument("after", metavar="AFTER", help="the same")
+    parser.add_argument(
+        "--unified", action="store_true", help="show it as 'diff -u' does, attribute by attribute"
+    )
+
+
+async def run(context: Context) -> int:
+    """Compare two snapshots."""
+    from stepwell.render.diff import diff_document, diff_text, unified_text
+
+    with context.project() as project:
+        report = await project.diff(context.arguments.before, context.arguments.after)
+    text = unified_text if context.arguments.unified else diff_text
+    clean = context.output.redactor.clean
+    context.output.result(lambda view: clean(text(report, view)), lambda: diff_document(report))
+    return 0 if report.diff.equal else _DIFFERENT
+
+
+COMMAND = Command(
+    name="diff",
+    help="what is different between two snapshots",
+    about=(
+        "Compare two snapshots of a database, and tell what is different in the second.\n"
+        "Each is a file that 'stepwell snapshot -o FILE' has made, or 'live' for the database as it is now.\n"
+        "Exits 3 where something is different."
+    ),
+    configure=configure,
+    run=run,
+    examples=(
+        ("stepwell diff before.json live", "what has changed since the file was made"),
+        ("stepwell diff staging.json production.json --unified", "attribute by attribute"),
+    ),
+    settings=("url",),
+)
