@@ -22,6 +22,7 @@ from stepwell.core.tables import (
     update_record,
 )
 from stepwell.engines.sqlite import tables
+from stepwell.engines.sqlite.asking import Asking
 from stepwell.engines.sqlite.channel import Channel
 from stepwell.engines.sqlite.desk import SQLiteDesk, judge
 from stepwell.engines.sqlite.dialect import DIALECT
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     from stepwell.core.answers import LogEntry
     from stepwell.core.history import Record
     from stepwell.core.plan import Step
-    from stepwell.core.schema.snapshot import Snapshot
-    from stepwell.core.sql.kinds import CreatedObject
     from stepwell.core.url import DatabaseUrl
     from stepwell.engines.sqlite.fill import SQLiteRehearsal
     from stepwell.ports import Batch, ConnectOptions, Dialect, Kept, Wire
@@ -75,7 +74,7 @@ async def connect(url: DatabaseUrl | None, options: ConnectOptions) -> SQLiteCon
     return SQLiteConnection(Channel(opened, thread=thread), url.shown, options)
 
 
-class SQLiteConnection:
+class SQLiteConnection(Asking):
     """See `stepwell.ports.Connection` for what each method promises."""
 
     def __init__(self, channel: Channel, shown: str, options: ConnectOptions) -> None:
@@ -149,16 +148,6 @@ class SQLiteConnection:
         attempts = await judged(attempts_of(journal, frozenset(each.version for each in records)), judge)
         mark = await self._mark() if log_exists else mark_of(record.id for record in records)
         return History(found, records, attempts, mark, log_exists)
-
-    async def existing(self, objects: Sequence[CreatedObject]) -> tuple[CreatedObject, ...]:
-        """Which of these are in the file already."""
-        _, rows = await self._channel.rows("SELECT type, lower(name) FROM sqlite_master")
-        there = {(kind, name) for kind, name in rows}
-        return tuple(each for each in objects if (each.kind.value, each.name.lower()) in there)
-
-    async def snapshot(self, *, own_tables: bool = False) -> Snapshot:
-        """Not yet: the ability `snapshots` is not there."""
-        raise NotImplementedError
 
     async def check_rights(self, history: History) -> None:
         """A file that can't be written is told before the first statement."""
