@@ -166,7 +166,7 @@ def test_upper_and_lower_case_differ_whatever_the_collation(postgresql: Stage) -
 
 
 def test_a_big_table_is_read_in_buckets(stage: Stage) -> None:
-    stage.run("CREATE TABLE t (id integer PRIMARY KEY, a text, b integer)")
+    stage.run("CREATE TABLE t (id integer PRIMARY KEY, a text, digest integer)")
     stage.run(
         "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <"
         f" {ROW_BY_ROW + 5}) SELECT i, 'text ' || i, i FROM n"

@@ -85,6 +85,26 @@ class Gatherer:
         return TableContents(self._columns, key, self._count, filled, tuple(rows), self._buckets is not None)
 
 
+def summed(
+    columns: Sequence[str],
+    key: Sequence[str],
+    buckets: Iterable[tuple[int, int, Sequence[int], Sequence[int]]],
+) -> TableContents:
+    """The contents of a big table whose buckets were summed up by the database.
+
+    Of each bucket: its number, its rows, and for each column how many of them have a value, and the sum of the digests.
+    """
+    rows: list[tuple[Digest, ...]] = [(0,) * len(columns)] * BUCKETS
+    count = 0
+    filled = [0] * len(columns)
+    for number, size, values, sums in buckets:
+        count += size
+        filled = [before + more for before, more in zip(filled, values, strict=True)]
+        rows[number] = tuple(each % _WRAP for each in sums)
+    of_columns = dict(zip(columns, filled, strict=True))
+    return TableContents(tuple(columns), tuple(key), count, of_columns, tuple(rows), bucketed=True)
+
+
 def _mixed(digests: Sequence[Digest]) -> int:
     """One number of several; the order counts."""
     mixed = 0x9E3779B97F4A7C15

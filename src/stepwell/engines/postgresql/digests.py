@@ -1,19 +1,20 @@
-"""Reads every row of a PostgreSQL database as digests that the server makes; only the digests travel, in lots."""
+"""Reads every row of a PostgreSQL database as digests that the server makes, and of big tables their sums."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stepwell.core.rows.contents import Contents, Gatherer
+from stepwell.core.rows.contents import BUCKETS, ROW_BY_ROW, Contents, Gatherer, summed
 from stepwell.engines.postgresql.anatomy import FOREIGN, describe
 from stepwell.engines.postgresql.tables import quote
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stepwell.core.rows.contents import TableContents
     from stepwell.core.rows.description import Table
     from stepwell.engines.postgresql.channel import Channel
 
-LOT = 5000
 # Values are compared as text: a column whose type is widened has the same values. These settings are part of that text.
 _AS_TEXT = {
     "DateStyle": "ISO, YMD",
@@ -43,15 +44,41 @@ async def contents(channel: Channel, own: frozenset[tuple[str, str]]) -> Content
 
 async def _table(channel: Channel, table: Table, sql: str) -> TableContents:
     names = [column.name for column in table.columns if not column.generated]
-    gathered = Gatherer(names, table.primary)
-    digests = ", ".join(
-        f'pg_catalog.hashtextextended({quote(name)}::text COLLATE "pg_catalog"."C", 0::int8)'
-        for name in names
+    rows = sql if table.parts else f"ONLY {sql}"
+    ((size,),) = await channel.rows(
+        f"SELECT pg_catalog.count(*) FROM (SELECT FROM {rows} LIMIT {ROW_BY_ROW + 1}) counted"
     )
-    only = "" if table.parts else "ONLY "
-    await channel.send(f"DECLARE stepwell_rows NO SCROLL CURSOR FOR SELECT {digests} FROM {only}{sql}")
-    while lot := await channel.rows(f"FETCH {LOT} FROM stepwell_rows"):
-        for row in lot:
-            gathered.add(row)
-    await channel.send("CLOSE stepwell_rows")
+    if size > ROW_BY_ROW:
+        return await _summed(channel, names, table.primary, rows)
+    gathered = Gatherer(names, table.primary)
+    digests = ", ".join(_digest(name, "0::int8") for name in names)
+    for row in await channel.rows(f"SELECT {digests} FROM {rows} r"):
+        gathered.add(row)
     return gathered.contents()
+
+
+def _digest(name: str, seed: str) -> str:
+    """The digest of a column's text, byte by byte: NULL for NULL."""
+    return f'pg_catalog.hashtextextended(r.{quote(name)}::text COLLATE "pg_catalog"."C", {seed})'
+
+
+async def _summed(channel: Channel, names: Sequence[str], key: Sequence[str], rows: str) -> TableContents:
+    """A big table, in buckets that the server sums up. The digest of a value grows from that of its row's key."""
+    of_key = "0::int8"
+    for name in key:
+        of_key = _digest(name, of_key)
+    columns = "".join(f", {_digest(name, 'of_key.digest')}" for name in names)
+    named = "".join(f", c{number}" for number in range(len(names)))
+    counts = "".join(f", pg_catalog.count(c{number})" for number in range(len(names)))
+    sums = "".join(f", coalesce(pg_catalog.sum(c{number}), 0::numeric)" for number in range(len(names)))
+    found = await channel.rows(
+        f"SELECT k & {BUCKETS - 1}::int8, pg_catalog.count(*){counts}{sums} FROM"
+        f" (SELECT of_key.digest{columns} FROM {rows} r CROSS JOIN LATERAL (SELECT {of_key}) of_key(digest))"
+        f" digests(k{named}) GROUP BY 1"
+    )
+    width = len(names)
+    return summed(
+        names,
+        key,
+        ((row[0], row[1], row[2 : width + 2], [int(each) for each in row[width + 2 :]]) for row in found),
+    )

@@ -27,7 +27,7 @@ _TRIGGERS = "SELECT lower(tbl_name), name, sql FROM sqlite_master WHERE type = '
 _HIDDEN, _VIRTUAL, _STORED = 1, 2, 3
 
 # What a declared type says, in this order; SQLite itself only knows INTEGER, REAL, TEXT, BLOB and NUMERIC.
-_TYPES: tuple[tuple[str, Family], ...] = (
+DECLARED: tuple[tuple[str, Family], ...] = (
     (r"BOOL", Family.BOOLEAN),
     (r"INT", Family.INTEGER),
     (r"TIMESTAMP|DATETIME", Family.TIMESTAMP),
@@ -108,7 +108,7 @@ def _column(row: Sequence[Any], key: tuple[str, ...], has_rowid: bool) -> Column
 def kind_of(declared: str) -> Type:
     """What values a column should have that was declared so. SQLite would take others."""
     upper = declared.upper()
-    family = next((family for pattern, family in _TYPES if re.search(pattern, upper)), Family.ANY)
+    family = next((family for pattern, family in DECLARED if re.search(pattern, upper)), Family.ANY)
     limits = _LIMITS.search(upper)
     first, second = (int(limits[1]), int(limits[2] or 0)) if limits else (None, None)
     if family is Family.BOOLEAN:
