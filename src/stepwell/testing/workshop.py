@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Row = tuple[Any, ...]
 
-PATIENCE = 10.0  # seconds after which something that a test waits for will not come any more
+PATIENCE = 60.0  # seconds; on a machine that has much else to do, little is done in time
 POLL = 0.01
 
 _RUN_ALONE = """

@@ -124,7 +124,7 @@ def test_what_somebody_else_is_building_is_left_alone(items: Workshop, postgresq
             await builder.close()
         return error
 
-    assert "is being built by process" in items.run(both())
+    assert "seems to be being built by process" in items.run(both())
     assert items.column(IS_VALID) == [True]
 
 
@@ -228,7 +228,7 @@ SUBJECTS = {
     "DROP SUBSCRIPTION d": Subject("drop", "SUBSCRIPTION", None, "d"),
     "VACUUM (FULL) t": Subject("repeat", "VACUUM"),
     "REINDEX TABLE CONCURRENTLY t": Subject("repeat", "REINDEX"),
-    "ALTER SYSTEM SET a = 1": Subject("repeat", "ALTER SYSTEM"),
+    "ALTER SYSTEM SET a = 1": None,
     "CALL work()": None,
     "DO $$ BEGIN COMMIT; END $$": None,
     "ALTER SUBSCRIPTION s REFRESH PUBLICATION": None,

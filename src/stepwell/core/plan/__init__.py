@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from stepwell.core.migration import Direction
 from stepwell.core.plan.blocks import refuse_wrong_blocks
 from stepwell.core.plan.down import plan_down
-from stepwell.core.plan.resumed import resumed
 from stepwell.core.plan.segments import segments_of, warnings_of
 from stepwell.core.plan.up import plan_up
 from stepwell.core.plan.values import Plan, Segment, Situation, Step
 from stepwell.core.plan.words import MANY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from stepwell.core.plan.values import Facts
     from stepwell.core.wish import Wish
 
@@ -35,7 +36,16 @@ def plan(situation: Situation, wish: Wish, facts: Facts, *, transactional_ddl: b
     segments = segments_of(steps, wish.atomic, facts, transactional_ddl=transactional_ddl)
     told = (
         *warnings,
-        *resumed(steps),
+        *_resumed(steps),
         *warnings_of(segments, wish.atomic, transactional_ddl=transactional_ddl),
     )
     return Plan(wish.direction, segments, situation.mark, told)
+
+
+def _resumed(steps: Sequence[Step]) -> Iterable[str]:
+    """Most plans resume nothing."""
+    if all(step.attempt is None for step in steps):
+        return ()
+    from stepwell.core.plan.resumed import resumed
+
+    return resumed(steps)

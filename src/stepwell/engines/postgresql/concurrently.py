@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.errors import Fault
@@ -32,14 +31,20 @@ if TYPE_CHECKING:
     from stepwell.engines.postgresql.evidence import Index, Subject
     from stepwell.ports import BoundStatement
 
-_BUILDER = "SELECT p.pid FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid::text = $1::text"
+# Whoever builds an index has such a lock on its table, which everybody sees; what others build, only some may see.
+_BUILDER = """
+SELECT l.pid FROM pg_catalog.pg_locks l
+WHERE l.relation::text = $1::text AND l.mode = 'ShareUpdateExclusiveLock'::text AND l.granted
+AND l.pid <> pg_catalog.pg_backend_pid() AND l.database = (
+  SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())"""
 # Those that nobody is building at this time; of REINDEX CONCURRENTLY they are half built copies, or the old index.
 _INVALID = r"""
 SELECT n.nspname::text, c.relname::text, t.relname::text
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid JOIN pg_catalog.pg_class t ON t.oid = i.indrelid
 WHERE NOT i.indisvalid AND c.relkind = 'i'::"char" AND n.nspname <> ALL ('{pg_catalog,pg_toast}'::name[])
-  AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid)
+  AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_locks l WHERE l.relation = i.indrelid AND l.granted
+    AND l.mode = 'ShareUpdateExclusiveLock'::text AND l.pid <> pg_catalog.pg_backend_pid())
 ORDER BY 1, 2"""
 _COPY = re.compile(r"(?P<original>.*)_cc(new|old)[0-9]*", re.DOTALL)
 BRIEFLY = {"lock_timeout": "2s", "statement_timeout": "10s"}  # for what is cleared behind a failure
@@ -64,43 +69,45 @@ async def unbounded(channel: Channel, *, own: bool) -> AsyncIterator[None]:
 
 
 async def prepared(
-    channel: Channel, statement: BoundStatement, tell: Callable[[str], None]
+    channel: Channel, statement: BoundStatement, tell: Callable[[str], None], mark: str = ""
 ) -> BoundStatement:
-    """Clear what a former attempt left; gives the statement that is to run now."""
+    """Clear what a former attempt left; gives the statement that is to run now. `mark` is what each begins with."""
     subject = subject_of(statement.shown)
     if subject is None:
-        return statement
+        return statement._replace(sql=f"{mark}{statement.sql}") if mark else statement
     subject = await settled(channel, subject)
     if (subject.does, subject.kind) == ("create", "INDEX"):
-        await _clear(channel, subject, statement, tell)
+        await _clear(channel, subject, statement, tell, mark)
     elif subject.kind == "REINDEX" and (of := _reindexed(statement.shown)) is not None:
-        await _clear_copies(channel, of, tell)
+        await _clear_copies(channel, of, tell, mark)
     elif subject.does == "detach" and await state_of(channel, subject) == "detaching":
         tell(f"{subject.shown} was half detached: that is brought to its end")
         parent = qualified(subject.table_schema, subject.table or "")
-        return statement._replace(sql=f"ALTER TABLE {parent} DETACH PARTITION {subject.quoted} FINALIZE")
-    return statement
+        return statement._replace(
+            sql=f"{mark}ALTER TABLE {parent} DETACH PARTITION {subject.quoted} FINALIZE"
+        )
+    return statement._replace(sql=f"{mark}{statement.sql}") if mark else statement
 
 
 async def _clear(
-    channel: Channel, subject: Subject, statement: BoundStatement, tell: Callable[[str], None]
+    channel: Channel, subject: Subject, statement: BoundStatement, tell: Callable[[str], None], mark: str
 ) -> None:
     index = await index_of(channel, subject)
     if index is None or index.valid or index.table != await table_of(channel, subject):
         return  # an index of that name on another table is somebody else's business: the server refuses
     await _refuse_builder(channel, index, subject, statement)
     tell(f"{subject.shown} is invalid, left by a command that was cut off: it is dropped, and built anew")
-    await channel.rows(f"DROP INDEX CONCURRENTLY IF EXISTS {subject.quoted}", origin=statement.origin)
+    await channel.rows(f"{mark}DROP INDEX CONCURRENTLY IF EXISTS {subject.quoted}", origin=statement.origin)
 
 
 async def _refuse_builder(
     channel: Channel, index: Index, subject: Subject, statement: BoundStatement
 ) -> None:
     """Invalid it is also while somebody is building it."""
-    if builder := await channel.rows(_BUILDER, [index.oid]):
+    if builder := await channel.rows(_BUILDER, [index.table]):
         raise EngineError(
             Fault(
-                f"{subject.shown} is being built by process {builder[0][0]}",
+                f"{subject.shown} seems to be being built by process {builder[0][0]}",
                 code="statement_failed",
                 version=statement.origin.version,
                 place=statement.origin.place,
@@ -143,7 +150,7 @@ def _reindexed(sql: str) -> Reindexed | None:
 _REINDEXED = frozenset({"INDEX", "TABLE", "SCHEMA", "DATABASE", "SYSTEM"})
 
 
-async def _clear_copies(channel: Channel, of: Reindexed, tell: Callable[[str], None]) -> None:
+async def _clear_copies(channel: Channel, of: Reindexed, tell: Callable[[str], None], mark: str) -> None:
     for schema, name, table in await channel.rows(_INVALID):
         if not of.has_copy(schema, name, table):
             continue
@@ -156,24 +163,18 @@ async def _clear_copies(channel: Channel, of: Reindexed, tell: Callable[[str], N
             tell(f"the index {schema}.{name} is invalid, and can't be dropped: {error.fault.message}")
 
 
-async def cleared(
-    channel: Channel, statement: BoundStatement, error: EngineError, before: Sequence[Row]
-) -> EngineError:
-    """The error of such a command, with what became of the invalid index that it left.
+async def cleared(channel: Channel, statement: BoundStatement, before: Sequence[Row]) -> list[str]:
+    """What became of the invalid indexes that such a command left when it failed, in words.
 
-    `before` are the indexes that were invalid before. Only one that the statement names is dropped.
+    `before` are those that were invalid before. Only one that the statement names is dropped.
     """
     if channel.broken or classify(statement.shown, POSTGRESQL).verb != "CREATE INDEX":
-        return error
+        return []
     try:
         left = [row for row in await channel.rows(_INVALID) if row not in before]
-        told = [await _dropped(channel, statement, row) for row in left]
+        return [await _dropped(channel, statement, row) for row in left]
     except EngineError:
-        return error
-    if not told:
-        return error
-    hint = "; ".join([error.fault.hint, *told] if error.fault.hint else told)
-    return EngineError(replace(error.fault, hint=hint), error.kind)
+        return []
 
 
 async def _dropped(channel: Channel, statement: BoundStatement, row: Row) -> str:

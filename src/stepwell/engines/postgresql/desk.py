@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from stepwell.core.sql.kinds import classify
 from stepwell.engines.postgresql import concurrently, evidence
 from stepwell.engines.postgresql.books import write_log
 from stepwell.engines.postgresql.lexical import POSTGRESQL
+from stepwell.engines.postgresql.rows import not_committed
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ class PostgresDesk:
     ) -> None:
         self._channel, self._names = channel, names
         self._check, self._tell, self._bounded = check, tell, bounded
+        self._mark = ""  # what statements outside a transaction begin with
 
     @property
     def in_transaction(self) -> bool:
@@ -60,8 +63,10 @@ class PostgresDesk:
         await self._channel.send("BEGIN ISOLATION LEVEL READ COMMITTED")
 
     async def commit(self) -> None:
-        """Let it stand."""
-        await self._channel.send("COMMIT")
+        """Let it stand. To a transaction that has failed the server answers something else, and no error."""
+        ended = await self._channel.send("COMMIT")
+        if ended.statusmessage != "COMMIT":
+            raise not_committed(ended.statusmessage)
 
     async def undo(self) -> None:
         """Undo what is open."""
@@ -105,9 +110,10 @@ class PostgresDesk:
     async def alone(self, statement: BoundStatement, send: Send[T]) -> T:
         """Run it without limits of time; what a former attempt left is cleared before, what it leaves itself after."""
         async with concurrently.unbounded(self._channel, own=self._bounded):
-            ready = await concurrently.prepared(self._channel, statement, self._tell)
+            ready = await concurrently.prepared(self._channel, statement, self._tell, self._mark)
             before = await concurrently.invalid_ones(self._channel)
             try:
+                await self._check()
                 return await send(ready)
             except EngineError as error:
                 raise await self._cleared(statement, error, before) from error
@@ -115,4 +121,8 @@ class PostgresDesk:
     async def _cleared(
         self, statement: BoundStatement, error: EngineError, before: Sequence[Row]
     ) -> EngineError:
-        return await concurrently.cleared(self._channel, statement, error, before)
+        told = await concurrently.cleared(self._channel, statement, before)
+        for each in told:
+            self._tell(each)  # an interruption has no hint
+        hint = "; ".join([error.fault.hint, *told] if error.fault.hint else told)
+        return EngineError(replace(error.fault, hint=hint), error.kind) if told else error

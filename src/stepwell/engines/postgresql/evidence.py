@@ -53,9 +53,7 @@ _REPEATABLE = {
     "VACUUM": "VACUUM may run twice",
     "CLUSTER": "CLUSTER may run twice",
     "REPACK": "REPACK may run twice",
-    "ALTER SYSTEM": "a setting may be set twice",
     "ALTER DATABASE": "a database may be moved to the same tablespace twice",
-    "DISCARD ALL": "it concerns its own session only",
 }
 
 

@@ -36,7 +36,6 @@ OVERTAKES, PATIENCE = (
     1.0,
 )  # how often, and after how many seconds each time, the working connection is tried
 PINGS = 3  # to the guard within the time that it may idle
-NOT_REPEATABLE = frozenset({"ALTER SYSTEM"})
 
 WARNING = (
     "a pooler stands between us and the database: steps without a transaction run under a guard, a second connection"
@@ -57,6 +56,16 @@ class Guard:
         self._channel: Channel | None = None
         self._pings: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
+        self.end: int | None = None  # of the log, when the lock was taken and nobody else wrote any more
+
+    async def see_end(self, names: PostgresNames) -> bool:
+        """Look where the log ends; false while a runner that came late still writes."""
+        channel = self._target.channel
+        await channel.send("BEGIN ISOLATION LEVEL READ COMMITTED")
+        ((free,),) = await channel.rows(lock.TRY_TRANSACTION, [lock.fence_of(names)])
+        self.end = await log_end(channel, names)
+        await channel.send("COMMIT")
+        return bool(free)
 
     async def take(self) -> bool | None:
         """Try once. None: our own session turns out to be ours alone, so that no guard is needed."""
@@ -143,6 +152,12 @@ class Guard:
             self._channel = None
 
 
+async def log_end(channel: Channel, names: PostgresNames) -> int:
+    """The last row of the log that was written under the lock."""
+    ((end,),) = await channel.rows(names.select_journal_end)
+    return int(end)
+
+
 async def check(target: Target, guard: Guard, *, strict: bool) -> None:
     """See beforehand that a guard will do, and tell of it. Raises `UsageError` where it won't, or must not."""
     if strict:
@@ -178,21 +193,11 @@ class GuardedDesk(PostgresDesk):
         super().__init__(target.channel, names, check=self._must_be_guarded, bounded=True, **options)
         self._limits = {**bounds.timeouts(target.settings), **limits}
         self._target, self._guard, self._fence = target, guard, lock.fence_of(names)
-        self._end: int | None = None
         self._next: int | None = None
         self.fenced = False  # another runner may be at work
 
-    async def open(self) -> bool:
-        """Look where the log ends, once nobody writes any more; false while somebody does."""
-        await self._channel.send("BEGIN ISOLATION LEVEL READ COMMITTED")
-        ((free,),) = await self._channel.rows(lock.TRY_TRANSACTION, [self._fence])
-        self._end = await self._log_end()
-        await self._channel.send("COMMIT")
-        return bool(free)
-
     async def _log_end(self) -> int:
-        ((end,),) = await self._channel.rows(self._names.select_journal_end)
-        return int(end)
+        return await log_end(self._channel, self._names)
 
     async def _must_be_guarded(self) -> None:
         if self.fenced or not await self._guard.holds():
@@ -214,11 +219,13 @@ class GuardedDesk(PostgresDesk):
         """Open a transaction behind the fence."""
         await super().begin()
         await self._channel.rows(bounds.set_all(self._limits, local=True))
+        if self._target.local_role is not None:
+            await self._channel.send(self._target.local_role)
         ((free,),) = await self._channel.rows(lock.TRY_TRANSACTION, [self._fence])
-        if not free or await self._log_end() != self._end:
+        if not free or await self._log_end() != self._guard.end:
             await self.undo()
             raise self.lost()
-        self._next = self._end
+        self._next = self._guard.end
 
     async def write(self, lines: Sequence[LogLine], batch: Batch) -> None:
         """Write, and see where the log ends now."""
@@ -228,7 +235,7 @@ class GuardedDesk(PostgresDesk):
     async def commit(self) -> None:
         """Let it stand."""
         await super().commit()
-        self._end = self._next
+        self._guard.end = self._next
 
     async def write_apart(self, lines: Sequence[LogLine], batch: Batch) -> None:
         """Behind the fence too."""
@@ -238,11 +245,10 @@ class GuardedDesk(PostgresDesk):
 
     async def alone(self, statement: BoundStatement, send: Send[T]) -> T:
         """Only what the server would refuse a second time, or what may run twice: a late runner may send it again."""
-        subject = subject_of(statement.shown)
-        if subject is None or subject.kind in NOT_REPEATABLE:
+        if subject_of(statement.shown) is None or self._target.settings.role:
             raise pooled(statement)
-        mark = lock.orphan_mark(await self._target.key())
-        return await super().alone(statement._replace(sql=f"{mark} {statement.sql}"), send)
+        self._mark = f"{lock.orphan_mark(await self._target.key())} "
+        return await super().alone(statement, send)
 
     async def _cleared(
         self, statement: BoundStatement, error: EngineError, before: Sequence[Row]

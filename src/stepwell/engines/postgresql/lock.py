@@ -65,6 +65,8 @@ def orphan_mark(key: int) -> str:
 def in_words(row: tuple[object, ...]) -> str:
     """Tell people who holds the lock."""
     pid, user, address, application, since, state, waits = row
+    if state is None:
+        return f"process {pid}, which this role may not see (pg_read_all_stats shows who it is)"
     doing = "waiting for a lock" if waits == "Lock" else state or "unknown"
     name = f" ({application})" if application else ""
     return f"process {pid} of {user} at {address}{name}, since {since} UTC, {doing}"

@@ -119,17 +119,20 @@ class Segments:
 
     async def _hold(self, names: PostgresNames) -> tuple[bool, HistoryMark]:
         """The lock for a step without a transaction: on the very session that will work, or else by a guard."""
-        held = None if await self._target.own_session() else await self._take_guard()
+        held = None if await self._target.own_session() else await self._take_guard(names)
         self._books = Books(self._target.channel)
         self._guarded = held is not None
         if held is None:
             await self._bound()
             self._session_lock = True  # a cancellation may hide that it is
             held = self._session_lock = await self._held(await self._try(lock.TRY_SESSION))
+            if held and not await self._no_orphan():
+                await self._end_session()
+                held = False
         mark = await self._target.channel.send(names.select_mark)
         return held, await self._read_mark(mark)
 
-    async def _take_guard(self) -> bool | None:
+    async def _take_guard(self, names: PostgresNames) -> bool | None:
         """Take the lock by a guard; not while a statement of a runner that is gone still runs. None: none is needed."""
         self._guard = self._guard or guard.Guard(self._target)
         held = await self._guard.take()
@@ -137,10 +140,14 @@ class Segments:
             return held
         if not await guard.has_room(self._target, self._guard):
             raise EngineError(Fault(guard.TOO_SMALL, code="pooled", hint=guard.DIRECT))
-        if await lock.orphan(self._target.channel, await self._target.key()) is None:
+        if await self._guard.see_end(names) and await self._no_orphan():
             return True
         await self._guard.give_back()
         return False
+
+    async def _no_orphan(self) -> bool:
+        """Whether no statement of a runner behind a pooler still runs that is gone, and has left the lock."""
+        return await lock.orphan(self._target.channel, await self._target.key()) is None
 
     async def check_sessions(self, *, strict: bool) -> None:
         """See beforehand that steps without a transaction can run. Raises `UsageError` where they can't."""
@@ -171,6 +178,8 @@ class Segments:
                 **self._former_settings,
             }
         await self._target.channel.send(bounds.set_all(values, local=local))
+        if local and self._target.local_role is not None:
+            await self._target.channel.send(self._target.local_role)
         if own is None and self._target.client_check:
             await self._target.channel.send(bounds.check_client(local=local))
 
@@ -192,17 +201,16 @@ class Segments:
         return self._wire
 
     async def _open_desk(self, own: Mapping[str, str]) -> None:
-        names, target = await self._target.names(), self._target
-        if self._guarded and self._guard is not None:
-            guarded = guard.GuardedDesk(target, names, self._guard, own, tell=target.tell)
-            if not await guarded.open():
-                raise guarded.lost()
-            self._desk = guarded
-        else:
-            self._desk = PostgresDesk(
-                target.channel, names, check=self._must_hold_lock, tell=target.tell, bounded=bool(own)
-            )
+        self._desk = self._desk_of(own, await self._target.names())
         self._journal = StatementJournal(self._desk)
+
+    def _desk_of(self, own: Mapping[str, str], names: PostgresNames) -> PostgresDesk:
+        target = self._target
+        if self._guarded and self._guard is not None:
+            return guard.GuardedDesk(target, names, self._guard, own, tell=target.tell)
+        return PostgresDesk(
+            target.channel, names, check=self._must_hold_lock, tell=target.tell, bounded=bool(own)
+        )
 
     async def _write_before_lending(self) -> None:
         """Should the migration commit what is before it, its records go with it."""
@@ -276,6 +284,9 @@ class Segments:
         """Write log lines in one statement; within a step without a transaction by its journal."""
         if self._journal is not None:
             await self._journal.log(lines, batch)
+            return
+        if self._guarded:
+            await self._desk_of({}, await self._target.names()).write_apart(lines, batch)
             return
         await write_log(self._target.channel, await self._target.names(), lines, batch)
 

@@ -23,13 +23,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stepwell.core.url import DatabaseUrl
-    from stepwell.engines.postgresql.channel import Cursor
+    from stepwell.engines.postgresql.channel import Cursor, Row
     from stepwell.engines.postgresql.inspect import Description
     from stepwell.engines.postgresql.opening import Opened
     from stepwell.engines.postgresql.tables import PostgresNames
     from stepwell.ports import ConnectOptions
 
 NO_RIGHT = "42501"
+IDENTITY = (
+    "SELECT pg_catalog.current_database()::text,"
+    " pg_catalog.date_part('epoch'::text, pg_catalog.pg_postmaster_start_time())::text"
+)
 
 
 class Target:
@@ -44,6 +48,7 @@ class Target:
         self._redactor = Redactor(url.secrets if url is not None else ())
         self._opened: Opened
         self._description: Description | None = None
+        self.local_role: str | None = None  # the statement that takes on the role, for each transaction
 
     async def open(self) -> None:
         """Connect, again if need be."""
@@ -59,8 +64,16 @@ class Target:
         return () if warning is None else (warning,)
 
     async def _take_on(self, role: str) -> None:
+        """Behind a pooler for each transaction anew: what is set for a session is somebody else's later."""
+        self.local_role = f"SET LOCAL ROLE {tables.quote(role)}"
         try:
-            await self.channel.send(f"SET ROLE {tables.quote(role)}")
+            if await self._is_own():
+                self.local_role = None
+                await self.channel.send(f"SET ROLE {tables.quote(role)}")
+            else:
+                await self.channel.send("BEGIN")
+                await self.channel.send(self.local_role)
+                await self.channel.send("ROLLBACK")
         except EngineError as error:
             await self.close()
             shown = self.url.shown if self.url is not None else "the database"
@@ -75,16 +88,30 @@ class Target:
 
         A pooler gives us a process number of its own.
         """
-        ((number,),) = await self.channel.rows("SELECT pg_catalog.pg_backend_pid()")
-        if number == self.channel.connection.info.backend_pid:
+        if await self._is_own():
             return True
         if self.settings.direct_url is None or not self.may_dial:
             return False
+        here = await self._identity()
         await self.close()
         self._dialled = parse_url(self.settings.direct_url)
         self._redactor = Redactor((*self._dialled.secrets, *(self.url.secrets if self.url else ())))
         await self.open()
+        if await self._identity() != here:
+            raise UsageError(
+                "direct_url leads to another database than url",
+                hint="it has to be the same one, without the pooler",
+            )
         return True
+
+    async def _is_own(self) -> bool:
+        ((number,),) = await self.channel.rows("SELECT pg_catalog.pg_backend_pid()")
+        return bool(number == self.channel.connection.info.backend_pid)
+
+    async def _identity(self) -> Row:
+        """Which database of which server this is, whatever they are called."""
+        (row,) = await self.channel.rows(IDENTITY)
+        return row
 
     @property
     def may_dial(self) -> bool:
@@ -124,7 +151,7 @@ class Target:
     async def close(self) -> None:
         """Give the connection back; there is nobody left to tell of a failure."""
         with suppress(psycopg.Error, EngineError):
-            if self.settings.role and not self.channel.broken:
+            if self.settings.role and self.local_role is None and not self.channel.broken:
                 await self.channel.send("RESET ROLE")
         with suppress(psycopg.Error):
             await give_back(self._opened)
