@@ -1,4 +1,7 @@
-"""A Galera cluster of two nodes on this machine, shared by the run, and a new database for each test that asks."""
+"""A Galera cluster of two nodes on this machine, shared by the run, and a new database for each test that asks.
+
+`STEPWELL_TEST_CLUSTER` names other nodes, by their URLs with commas between them: a group of MySQL, for example.
+"""
 
 import os
 import uuid
@@ -20,6 +23,7 @@ from tests.servers import (
     wait_for,
 )
 
+CLUSTER_URLS = "STEPWELL_TEST_CLUSTER"
 PROVIDER = Path("/usr/lib/galera/libgalera_smm.so")
 NODES = (1, 2)
 REPLICATED = (
@@ -85,6 +89,15 @@ class GaleraCluster(SharedServer):
 
 
 @pytest.fixture(scope="session")
+def cluster(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """The URLs of its nodes."""
+    if urls := os.environ.get(CLUSTER_URLS):
+        return tuple(urls.split(","))
+    own: GaleraCluster = request.getfixturevalue("galera")
+    return own.urls
+
+
+@pytest.fixture(scope="session")
 def galera(unavailable: Callable[[str], NoReturn]) -> Iterator[GaleraCluster]:
     """A cluster that is ours."""
     missing = lacking(*PROGRAMS, "rsync")
@@ -92,16 +105,16 @@ def galera(unavailable: Callable[[str], NoReturn]) -> Iterator[GaleraCluster]:
         missing.append(str(PROVIDER))
     if missing:
         unavailable(f"a Galera cluster can't be made ({', '.join(missing)})")
-    cluster = GaleraCluster(Path(os.environ[SHARED_FOLDER]) / "galera")
-    cluster.start()
-    yield cluster
-    cluster.release()
+    own = GaleraCluster(Path(os.environ[SHARED_FOLDER]) / "galera")
+    own.start()
+    yield own
+    own.release()
 
 
 @pytest.fixture
-def galera_urls(galera: GaleraCluster) -> Iterator[tuple[str, ...]]:
+def cluster_urls(cluster: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """The URLs of a new, empty database, on each node."""
     name = f"test_{uuid.uuid4().hex}"
-    ask(galera.urls[0], f"CREATE DATABASE {name}")
-    yield tuple(f"{url}/{name}" for url in galera.urls)
-    drop_database(galera.urls[0], name)
+    ask(cluster[0], f"CREATE DATABASE {name}")
+    yield tuple(f"{url}/{name}" for url in cluster)
+    drop_database(cluster[0], name)

@@ -9,7 +9,7 @@ import pytest
 
 pytest.register_assert_rewrite("stepwell.testing")  # before its first import
 
-from tests.galera import galera, galera_urls  # noqa: E402 - see above
+from tests.galera import cluster, cluster_urls, galera  # noqa: E402 - see above
 from tests.mariadb import ask, mariadb_own, mariadb_server_url, mariadb_url  # noqa: E402 - see above
 from tests.mysqld import SERVER_URL  # noqa: E402 - see above
 
@@ -18,7 +18,7 @@ from stepwell.testing import Workshop  # noqa: E402 - see above
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["galera", "galera_urls", "mariadb_own", "mariadb_url"]
+__all__ = ["cluster", "cluster_urls", "galera", "mariadb_own", "mariadb_url"]
 
 
 @pytest.fixture(scope="session")

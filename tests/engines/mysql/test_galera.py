@@ -14,6 +14,7 @@ from stepwell.core.errors import LockTimeoutError, StepError
 from stepwell.core.events import Warned
 from stepwell.engines.mysql import lease
 from stepwell.engines.mysql.heartbeat import Heartbeat
+from stepwell.engines.mysql.session import see_other_nodes
 from stepwell.testing import Workshop
 from stepwell.testing.workshop import outcomes, until
 
@@ -32,14 +33,15 @@ BROKEN = "UPDATE migrations_lock SET epoch = epoch + 1 WHERE name = 'lock'"
 
 
 @pytest.fixture
-def shops(galera_urls: tuple[str, ...], tmp_path: Path) -> list[Workshop]:
+def shops(cluster_urls: tuple[str, ...], tmp_path: Path) -> list[Workshop]:
     """The same migrations, for each node."""
 
     def asking(url: str) -> Workshop:
-        options = "SET SESSION wsrep_sync_wait = 15"  # what one node has done, the other may not show yet
+        # What one node has done, the other may not show yet.
+        options = see_other_nodes(galera=url.startswith("mariadb"))
         return Workshop(url, tmp_path, lambda sql: ask(url, sql, options=options))
 
-    return [asking(url) for url in galera_urls]
+    return [asking(url) for url in cluster_urls]
 
 
 @pytest.fixture
