@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import math
 import platform
 import signal
 import sys
@@ -21,6 +22,7 @@ from torture.scope import full, sample
 from torture.servers import NoServerError
 from torture.targets import TARGETS
 
+EVERY = 50  # results that are told together
 PLANS = sorted({plan.name for target in TARGETS.values() for plan in target.plans})
 
 
@@ -60,6 +62,9 @@ def _options() -> argparse.Namespace:
         command.add_argument(
             "--every", type=int, default=1, metavar="N", help="leave out all but each Nth point"
         )
+        command.add_argument(
+            "--minutes", type=float, default=math.inf, metavar="N", help="begin nothing after these"
+        )
         command.add_argument("--write", action="store_true", help="write the kill matrix into the book")
     one = commands.add_parser("case", help="one case again")
     one.add_argument("target", choices=sorted(TARGETS))
@@ -96,7 +101,8 @@ def _sweep(options: argparse.Namespace) -> int:
     ]
     began, done = time.monotonic(), None
     progress = _Progress()
-    for each in sweep(cells, jobs=options.jobs, programs=options.postgresql):
+    seconds = 60 * options.minutes
+    for each in sweep(cells, jobs=options.jobs, programs=options.postgresql, seconds=seconds):
         if isinstance(each, Done):
             done = each
         else:
@@ -121,15 +127,12 @@ class _Progress:
 
     def __init__(self) -> None:
         self._count = 0
-        self._cell: tuple[str, str, str] | None = None
 
     def tell(self, result: Result) -> None:
         """Tell of one result."""
         self._count += 1
-        cell = (result.target, result.plan, result.fault.kind.value)
-        if cell != self._cell:
-            self._cell = cell
-            say(f"{self._count} runs; {' '.join(cell)}")
+        if not self._count % EVERY:
+            say(f"{self._count} runs")
         if result.violations:
             say(f"VIOLATION {result.command}  ({result.where}: {result.ended}, {result.left})")
             for violation in result.violations:

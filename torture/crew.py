@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
+import random
 import signal
 import sys
+import time
 import traceback
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +15,7 @@ from torture.case import Result, count_points, run_case
 from torture.faults import Fault, Kind
 from torture.ground import Ground
 from torture.preload import preload
+from torture.runner import end_all
 from torture.servers import NoServerError
 
 if TYPE_CHECKING:
@@ -20,25 +24,21 @@ if TYPE_CHECKING:
 
     from torture.targets import Target
 
-AT_ONCE = 12  # cases of one task
+AT_ONCE = 6  # cases of one task
+SEED = 1
 FORK = multiprocessing.get_context("fork")
 
 
 class Cell(NamedTuple):
-    """A kind of fault on a plan of a target, at every `step`-th point; `both`: each at once and late, else in turn."""
+    """A kind of fault on a plan of a target, at every `step`-th point, in turn at once and late."""
 
     target: str
     plan: str
     kind: Kind
     step: int = 1
-    both: bool = False
 
     def faults(self, points: int) -> list[Fault]:
         """The faults of the cell, for a run with so many points."""
-        if self.both:
-            return [
-                Fault(self.kind, n, late) for n in range(1, points + 1, self.step) for late in (False, True)
-            ]
         return [Fault(self.kind, n, bool(i % 2)) for i, n in enumerate(range(1, points + 1, self.step))]
 
 
@@ -54,14 +54,19 @@ class WorkerFailedError(Exception):
     """A worker could not do its work; the message is its traceback."""
 
 
-def sweep(cells: Sequence[Cell], *, jobs: int, programs: Path | None = None) -> Iterator[Result | Done]:
-    """Run all cells; gives each result as it comes, and in the end the whole. Raises `WorkerFailedError`."""
+def sweep(
+    cells: Sequence[Cell], *, jobs: int, programs: Path | None = None, seconds: float = math.inf
+) -> Iterator[Result | Done]:
+    """Run all cells, in any order; gives each result as it comes, and in the end the whole.
+
+    After so many seconds nothing new is begun: what is left out is spread over all cells. Raises `WorkerFailedError`.
+    """
     tasks, answers = FORK.SimpleQueue(), FORK.SimpleQueue()
     workers = [FORK.Process(target=_work, args=(tasks, answers, programs)) for _ in range(jobs)]
     for worker in workers:
         worker.start()
     try:
-        yield from _shared_out(cells, tasks, answers, jobs)
+        yield from _shared_out(cells, tasks, answers, jobs, time.monotonic() + seconds)
         for worker in workers:
             worker.join()
     finally:
@@ -70,22 +75,27 @@ def sweep(cells: Sequence[Cell], *, jobs: int, programs: Path | None = None) -> 
             worker.join()
 
 
-def _shared_out(cells: Sequence[Cell], tasks: Any, answers: Any, jobs: int) -> Iterator[Result | Done]:
+def _shared_out(
+    cells: Sequence[Cell], tasks: Any, answers: Any, jobs: int, deadline: float
+) -> Iterator[Result | Done]:
     plans = sorted({(cell.target, cell.plan) for cell in cells})
     for each in plans:
         tasks.put(("count", *each))
     points = {(target, plan): number for target, plan, number in (_answer(answers) for _ in plans)}
     lots = [lot for cell in cells for lot in _lots(cell, points[cell.target, cell.plan])]
+    random.Random(SEED).shuffle(lots)
     found: list[Result] = []
-    waiting = iter(lots)
-    for _, lot in zip(range(2 * jobs), waiting, strict=False):  # the pipe of a queue holds only so much
-        tasks.put(lot)
-    for _ in lots:
-        lot_results: list[Result] = _answer(answers)
-        if (following := next(waiting, None)) is not None:
-            tasks.put(following)
-        found += lot_results
-        yield from lot_results
+    at_work = 0
+    while at_work or lots:
+        while lots and at_work < 2 * jobs:  # the pipe of a queue holds only so much
+            tasks.put(lots.pop())
+            at_work += 1
+        results: list[Result] = _answer(answers)
+        at_work -= 1
+        found += results
+        yield from results
+        if time.monotonic() > deadline:
+            lots.clear()
     versions: set[str] = set()
     for _ in range(jobs):
         tasks.put(("end",))
@@ -119,8 +129,10 @@ def _work(tasks: Any, answers: Any, programs: Path | None) -> None:
             answers.put(list(ground.versions()))
     except NoServerError as error:
         answers.put(f"no server: {error}")
-    except Exception:  # noqa: BLE001 - whatever it is, the first process tells it
+    except BaseException:  # noqa: BLE001 - whatever it is, the first process tells it
         answers.put(traceback.format_exc())
+    finally:
+        end_all()
 
 
 def _perform(target: Target, task: tuple[Any, ...]) -> Any:

@@ -37,7 +37,7 @@ def summed_up(done: Done, facts: Mapping[str, Any]) -> dict[str, Any]:
     for result in done.results:
         if result.where is not None:
             groups.setdefault((result.target, result.fault.kind.value), []).append(result)
-    rows = [_row(target, kind, results) for (target, kind), results in groups.items()]
+    rows = [_row(target, kind, results, done.points) for (target, kind), results in groups.items()]
     order = [*TARGETS]
     kinds = [kind.value for kind in Kind]
     rows.sort(key=lambda row: (order.index(row["target"]), kinds.index(row["kind"])))
@@ -45,12 +45,15 @@ def summed_up(done: Done, facts: Mapping[str, Any]) -> dict[str, Any]:
     return {**facts, "versions": list(done.versions), "points": points, "rows": rows}
 
 
-def _row(target: str, kind: str, results: Sequence[Result]) -> dict[str, Any]:
+def _row(
+    target: str, kind: str, results: Sequence[Result], points: Mapping[tuple[str, str], int]
+) -> dict[str, Any]:
     left = Counter(result.left for result in results)
     return {
         "target": target,
         "kind": kind,
         "points": len({(result.plan, result.fault.point) for result in results}),
+        "of": sum(number for (of, _), number in points.items() if of == target),
         "runs": len(results),
         "none": left["none"],
         "some": left["some"],
@@ -85,11 +88,12 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> Iterable[str]:
     total = _total(rows)
     for row in rows:
         yield _line(WORDS[Kind(row["kind"])], row)
-    yield _line("**together**", {**total, "points": ""})
+    yield _line("**together**", total)
 
 
 def _line(words: str, row: Mapping[str, Any]) -> str:
-    cells = [row[key] for key in ("points", "runs", "none", "some", "all", "doubts", "violations")]
+    points = f"{row['points']} of {row['of']}" if "of" in row else ""
+    cells = [points, *(row[key] for key in ("runs", "none", "some", "all", "doubts", "violations"))]
     return f"| {words} | " + " | ".join(str(cell) for cell in cells) + " |"
 
 

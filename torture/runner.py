@@ -14,6 +14,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -64,11 +65,23 @@ class Told:
         return dict(self.report["steps"]) if self.report is not None else {}
 
 
+_children: set[int] = set()
+
+
+def end_all() -> None:
+    """Kill the children that nobody waits for any more, also stopped ones."""
+    for pid in _children:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    _children.clear()
+
+
 class Running:
     """A child that runs a verb. It is over after `wait`."""
 
     def __init__(self, pid: int, pipe: int, output: BinaryIO, scene: Scene) -> None:
         self.pid = pid
+        _children.add(pid)
         self.stopped = False
         self._scene = scene
         self._pipe, self._output = pipe, output
@@ -102,6 +115,7 @@ class Running:
             pass
         if not self._over:
             os.waitpid(self.pid, 0)
+        _children.discard(self.pid)
         os.close(self._pipe)
         with self._output:
             self._output.seek(0)
