@@ -6,7 +6,7 @@ In a plan `|` ends a segment, and brackets say that it has no transaction. `begu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -326,3 +326,34 @@ def test_an_empty_plan_asks_for_nothing(world: type[World]) -> None:
     with pytest.raises(StopIteration) as stop:
         next(machine)
     assert (stop.value.value.steps, stop.value.value.ending) == ((), None)
+
+
+def resumed_at(world: type[World], done: str, wants: Wants) -> RunEnd:
+    """The end of a run that resumes a step of which one statement is done, and that now makes this one."""
+    made = plan_of(world, "[001]", {"001": "up: intent done"})
+    (segment,) = made.segments
+    (step,) = segment.steps
+    assert step.attempt is not None
+    entries = tuple(entry._replace(digest=done) for entry in step.attempt.entries)
+    resumed = replace(step, attempt=step.attempt._replace(entries=entries))
+    _, end = drive(replace(made, segments=(replace(segment, steps=(resumed,)),)), {"apply 001": wants})
+    return end
+
+
+TEXT = "1:" + 64 * "a"
+
+
+@pytest.mark.parametrize(
+    ("done", "wants", "told"),
+    [
+        (f"{TEXT}:1", Wants(0, f"{TEXT}:2"), "statement 1 of 001 has other values than the one"),
+        (TEXT, Wants(0, "1:" + 64 * "b"), "statement 1 of 001 is not the one that was done before"),
+        (TEXT, Wants(0, TEXT, bound=True), "statement 1 of 001 was done in a session that is gone"),
+    ],
+)
+def test_what_can_not_be_passed_over(world: type[World], done: str, wants: Wants, told: str) -> None:
+    end = resumed_at(world, done, wants)
+    assert end.ending is not None
+    assert end.ending.fault is not None
+    assert end.ending.fault.message.startswith(told)
+    assert [step.outcome for step in end.steps] == [StepOutcome.FAILED]
