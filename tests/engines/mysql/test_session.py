@@ -13,7 +13,7 @@ from tests.mariadb import ask, connecting
 from stepwell.core.errors import LockTimeoutError, StepError
 from stepwell.core.redact import Redactor
 from stepwell.core.url import parse_url
-from stepwell.engines.mysql.lock import name_of
+from stepwell.engines.mysql.lock import SessionLock, name_of
 from stepwell.engines.mysql.opening import open_by_url
 
 if TYPE_CHECKING:
@@ -83,6 +83,26 @@ def test_names_of_locks(database: tuple[str, str], table: tuple[str, str], same:
     assert (first.casefold() == second.casefold()) is same
     assert len(name_of("d" * 64, "t" * 64, folds_case=False)) <= 64
     assert name_of("Shop", "T", folds_case=True) == name_of("shop", "t", folds_case=True)
+
+
+def test_a_proxy_that_changes_sessions_is_found_before_the_first_statement(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock stays with a session that is somebody else's by now: to this one it is as if it was never taken."""
+    taken = SessionLock.take
+
+    async def take(lock: SessionLock) -> bool:
+        got = await taken(lock)
+        await lock.give_back()
+        return got
+
+    monkeypatch.setattr(SessionLock, "take", take)
+    shop.sql("001_first", "CREATE TABLE a (id INTEGER);")
+    error = shop.failure(shop.project().migrate())
+    assert isinstance(error, StepError)
+    assert error.fault.code == "lock_lost"
+    assert "a proxy changed the connection" in error.message
+    assert not shop.exists("a")
 
 
 # --- the connection ---

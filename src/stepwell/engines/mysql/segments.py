@@ -69,7 +69,7 @@ class Segments:
         if not await self._target.lock.is_ours():
             raise EngineError(
                 Fault(
-                    "the lock was lost while this migration ran: it released it, or a proxy changed the connection",
+                    "the lock was lost: the migration released it, or a proxy changed the connection",
                     code="lock_lost",
                     version=step.version.text,
                     place=step.migration.place,
@@ -140,7 +140,11 @@ class Segments:
         await self._execute(session.set_timeouts(timeouts, is_mariadb=self._target.server.is_mariadb))
 
     async def begin_step(self, step: Step) -> Wire:
-        """Set the timeouts that the migration asks for."""
+        """Set the timeouts that the migration asks for.
+
+        A proxy that gives each statement to any session is found here, before the first one.
+        """
+        await self._must_hold_lock(step)
         await self._set_timeouts(step)
         return MySQLWire(self._target.channel, self._journal)
 
