@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from tests.mariadb import ask, mariadb_own, mariadb_server, mariadb_url
 
 from stepwell.core.settings import Settings
+from stepwell.core.sql.split import split
 from stepwell.core.url import parse_url
+from stepwell.engines.mysql.connection import connect as connect_mysql
+from stepwell.engines.mysql.lexical import MYSQL
 from stepwell.engines.postgresql.connection import connect as connect_postgresql
 from stepwell.engines.sqlite.connection import connect as connect_sqlite
 from stepwell.ports import ConnectOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from stepwell.core.rows.contents import Contents
     from stepwell.core.rows.filled import Filled
 
+__all__ = ["mariadb_own", "mariadb_server", "mariadb_url"]
+
 FOLDER = Path(__file__).parent
+CONNECT: dict[str, Callable[..., Any]] = {
+    "sqlite": connect_sqlite,
+    "postgresql": connect_postgresql,
+    "mysql": connect_mysql,
+    "mariadb": connect_mysql,
+}
 
 
 class Stage:
@@ -38,8 +49,12 @@ class Stage:
                 connection.executescript(script)
             connection.close()
             return
-        with psycopg.connect(self.url, autocommit=True) as connected:
-            connected.execute(script.encode())
+        if self.url.startswith("postgresql"):
+            with psycopg.connect(self.url, autocommit=True) as connected:
+                connected.execute(script.encode())
+            return
+        for statement in split(script, MYSQL):
+            ask(self.url, statement.text)
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a question."""
@@ -48,8 +63,10 @@ class Stage:
             rows: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
             connection.close()
             return rows
-        with psycopg.connect(self.url, autocommit=True) as connected:
-            return connected.execute(sql.encode()).fetchall()
+        if self.url.startswith("postgresql"):
+            with psycopg.connect(self.url, autocommit=True) as connected:
+                return connected.execute(sql.encode()).fetchall()
+        return ask(self.url, sql)
 
     def fill(self, known: Filled | None = None) -> Filled:
         """Make rows."""
@@ -64,7 +81,7 @@ class Stage:
         asyncio.run(self._used(lambda rehearsal: rehearsal.load(script)))
 
     async def _used(self, use: Callable[[Any], Any]) -> Any:
-        connect = connect_sqlite if self.url.startswith("sqlite") else connect_postgresql
+        connect = CONNECT[self.url.partition(":")[0]]
         connection = await connect(parse_url(self.url), ConnectOptions(Settings(), str(FOLDER)))
         try:
             return await use(connection.rehearsal())
@@ -84,7 +101,13 @@ def sqlite(tmp_path: Path) -> Stage:
     return Stage(f"sqlite:///{tmp_path / 'rows.db'}")
 
 
-@pytest.fixture(params=[pytest.param("postgresql", marks=pytest.mark.postgresql), "sqlite"])
+@pytest.fixture
+def mariadb(mariadb_url: str) -> Stage:
+    """An empty database of MariaDB."""
+    return Stage(mariadb_url)
+
+
+@pytest.fixture(params=[pytest.param("postgresql", marks=pytest.mark.postgresql), "sqlite", "mariadb"])
 def stage(request: pytest.FixtureRequest) -> Stage:
     """An empty database of each engine that makes rows."""
     found: Stage = request.getfixturevalue(request.param)

@@ -8,6 +8,7 @@ from pathlib import Path
 from stepwell.core.rows.contents import BUCKETS, ROW_BY_ROW
 from stepwell.core.rows.search import TRIES
 from stepwell.core.rows.values import LONGEST
+from stepwell.engines.mysql import anatomy as mysql
 from stepwell.engines.postgresql.anatomy_types import KNOWN, OF_EXTENSIONS
 from stepwell.engines.sqlite.anatomy import DECLARED
 
@@ -18,6 +19,10 @@ TERMS = set(re.findall(r"`([^`\n]+)`", PAGE))
 def test_every_known_type_is_listed_and_no_other() -> None:
     table = PAGE[PAGE.index("| type | kind |") : PAGE.index("Of any other type")]
     assert set(re.findall(r"`([^`]+)`", table)) == KNOWN.keys() | OF_EXTENSIONS.keys()
+    table = PAGE[PAGE.index("And these in MySQL") : PAGE.index("In SQLite what is declared")]
+    assert (
+        set(re.findall(r"`([^`]+)`", table)) == mysql.KNOWN.keys() | mysql.SHAPES.keys() | mysql.OTHERS.keys()
+    )
 
 
 def test_every_declared_type_of_sqlite_is_listed() -> None:

@@ -19,6 +19,7 @@ _NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,2})?", re.ASCII)
 _MOST = 60
 _MOST_DIGITS = 19
 _LONGEST = 100_000
+_PATHS = re.compile(r"^\$\.(\w+)")
 _ITEMS = re.compile(r"[^{},\"]+")
 
 
@@ -94,7 +95,9 @@ def _any(_: Type, hints: Hints) -> list[Value]:
 def _documents(_: Type, hints: Hints) -> list[Value]:
     """Objects that have every name which a check speaks of, with a value of each kind."""
     texts = hints.texts
-    names = [text for text in dict.fromkeys(texts) if text and not text.startswith(("{", "["))]
+    inside = [name for text in texts for name in _PATHS.findall(text)]
+    named = [text for text in texts if text and not text.startswith(("{", "[", "$"))]
+    names = list(dict.fromkeys([*named, *inside]))
     whole = [text for text in texts if text.startswith(("{", "["))]
     quoted = [json.dumps(name) for name in names]
     objects = [

@@ -188,6 +188,12 @@ def _within(number: int, kind: Type) -> bool:
     return (kind.low is None or number >= kind.low) and (kind.high is None or number <= kind.high)
 
 
+def _integers(kind: Type) -> list[Value]:
+    usual = [number for number in _INTEGERS if _within(number, kind)]
+    first = kind.low if kind.low is not None else 0
+    return [str(number) for number in usual or (first, first + 1, first + 2) if _within(number, kind)]
+
+
 def _decimals(kind: Type) -> list[Value]:
     if kind.digits is None:
         return ["1.5", "2.25", "3", "10", "1", "0", "-1"]
@@ -229,7 +235,7 @@ def _plain_bits(kind: Type) -> list[Value]:
 _PLAIN: dict[Family, Callable[[Type], list[Value]]] = {
     Family.UNKNOWN: lambda kind: list(kind.labels),
     Family.ENUM: lambda kind: list(kind.labels),
-    Family.INTEGER: lambda kind: [str(number) for number in _INTEGERS if _within(number, kind)],
+    Family.INTEGER: _integers,
     Family.DECIMAL: _decimals,
     Family.TEXT: _plain_texts,
     Family.BITS: _plain_bits,

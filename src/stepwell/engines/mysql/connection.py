@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from stepwell.core.schema.snapshot import Snapshot
     from stepwell.core.sql.kinds import CreatedObject
     from stepwell.core.url import DatabaseUrl
+    from stepwell.engines.mysql.fill import MySQLRehearsal
     from stepwell.engines.mysql.inspect import Description
     from stepwell.ports import Batch, ConnectOptions, Dialect, Kept, Sealed, Wire
 
@@ -223,5 +224,8 @@ class MySQLConnection:
         """A read-only transaction of its own."""
         return self._segments.reader()
 
-    def rehearsal(self) -> None:
-        """None: rows for a rehearsal are not made here yet."""
+    def rehearsal(self) -> MySQLRehearsal:
+        """Rows for a rehearsal."""
+        from stepwell.engines.mysql.fill import MySQLRehearsal
+
+        return MySQLRehearsal(self._target)
