@@ -174,8 +174,9 @@ def _free_port() -> int:
 
 
 def main(programs: str, command: Sequence[str]) -> int:
-    """Run the command on a server of these programs."""
-    with running(Path(programs)) as server:
+    """Run the command on a server of these programs. Who ends us with SIGTERM ends the server too."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    with running(Path(programs).resolve()) as server:
         return subprocess.run(command, env={**os.environ, SERVER_URL: server.url}, check=False).returncode
 
 
