@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
-from tests.mariadb import ask, mariadb_own, mariadb_server, mariadb_url
+from tests.mariadb import ask, mariadb_own, mariadb_server_url, mariadb_url
+from tests.mysqld import SERVER_URL
 
 from stepwell.core.settings import Settings
 from stepwell.core.sql.split import split
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from stepwell.core.rows.contents import Contents
     from stepwell.core.rows.filled import Filled
 
-__all__ = ["mariadb_own", "mariadb_server", "mariadb_url"]
+__all__ = ["mariadb_own", "mariadb_url"]
 
 FOLDER = Path(__file__).parent
 CONNECT: dict[str, Callable[..., Any]] = {
@@ -87,6 +89,12 @@ class Stage:
             return await use(connection.rehearsal())
         finally:
             await connection.close()
+
+
+@pytest.fixture(scope="session")
+def mariadb_server(request: pytest.FixtureRequest) -> str:
+    """MySQL where one is named, else MariaDB."""
+    return os.environ.get(SERVER_URL) or mariadb_server_url(request)
 
 
 @pytest.fixture

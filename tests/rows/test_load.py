@@ -64,7 +64,7 @@ def test_a_command_for_the_client_is_refused(postgresql: Stage) -> None:
 
 
 def test_data_of_the_user_and_generated_rows_go_together(stage: Stage) -> None:
-    stage.run("CREATE TABLE t (id integer PRIMARY KEY, name text NOT NULL UNIQUE)")
+    stage.run("CREATE TABLE t (id integer PRIMARY KEY, name varchar(20) NOT NULL UNIQUE)")
     stage.load("INSERT INTO t VALUES (1, 'alpha'), (2, 'beta')")
     (table,) = stage.fill().tables
     assert (table.existing, table.inserted) == (2, 3)

@@ -95,7 +95,7 @@ def _digest(column: Column) -> str:
     name = quote(column.name)
     is_binary = column.type.family is Family.BYTES or column.type.name in SHAPES or column.type.name == "bit"
     text = f"HEX({name})" if is_binary else f"CONVERT(CAST({name} AS CHAR) USING utf8mb4)"
-    return f"CONV(LEFT(MD5({text}), 16), 16, 10)"
+    return f"CONV(LEFT(SHA2({text}, 256), 16), 16, 10)"
 
 
 class _Ground:
