@@ -335,8 +335,8 @@ def resumed_at(world: type[World], done: str, wants: Wants) -> RunEnd:
     (step,) = segment.steps
     assert step.attempt is not None
     entries = tuple(entry._replace(digest=done) for entry in step.attempt.entries)
-    resumed = replace(step, attempt=step.attempt._replace(entries=entries))
-    _, end = drive(replace(made, segments=(replace(segment, steps=(resumed,)),)), {"apply 001": wants})
+    resumed = step._replace(attempt=step.attempt._replace(entries=entries))
+    _, end = drive(replace(made, segments=(segment._replace(steps=(resumed,)),)), {"apply 001": wants})
     return end
 
 
