@@ -163,6 +163,24 @@ def test_after_a_kill_the_other_node_goes_on_when_the_lease_has_ended(shops: lis
     assert there.column("SELECT id FROM a") == [1]
 
 
+def test_the_right_to_make_its_table_is_named_where_it_lacks(shop: Workshop) -> None:
+    shop.table("001_first")
+    shop.migrate()
+    shop.ask("DROP TABLE migrations_lock")
+    shop.table("002_second")
+    server, _, database = shop.url.rpartition("/")
+    user = f"u_{database[-20:]}"
+    ask(server, f"CREATE USER {user} IDENTIFIED BY 'Secret-of-{user}!'")
+    try:
+        ask(server, f"GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.* TO {user}")
+        shop.url = shop.url.replace("tester:secret-of-tests", f"{user}:Secret-of-{user}!")
+        error = shop.failure(shop.project().migrate())
+    finally:
+        ask(server, f"DROP USER {user}")
+    assert "lacks CREATE" in error.message
+    assert f"ON `{database}`.*" in str(error.hint)
+
+
 # --- losing it ---
 
 

@@ -19,6 +19,7 @@ _RIGHT = "the user lacks a right: grant it"
 HINTS = {
     "1005": "a foreign key that does not fit is the usual reason: SHOW ENGINE INNODB STATUS tells more",
     "1044": _RIGHT,
+    "1047": "this node of a cluster takes no statements: it is joining, or cut off from the others; use another node",
     "1050": _EXISTS,
     "1061": _EXISTS,
     "1064": "the server can't read this SQL: is it meant for the other of MySQL and MariaDB, or another version?",

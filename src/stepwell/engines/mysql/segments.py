@@ -54,7 +54,13 @@ class Segments:
 
     async def _lock(self) -> bool:
         """Try once, on the session that works."""
-        self._locked = await self._target.lock.take()
+        try:
+            self._locked = await self._target.lock.take()
+        except EngineError as error:
+            if error.fault.sqlstate in DENIED:  # only the lock of a cluster needs any
+                where = f"CREATE, SELECT, INSERT, UPDATE ON {tables.quote(self._target.server.database)}.*"
+                raise missing(self._target, where, error) from error
+            raise
         return self._locked
 
     async def _busy(self) -> Busy:
