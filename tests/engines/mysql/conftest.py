@@ -27,11 +27,11 @@ def mariadb_server(request: pytest.FixtureRequest) -> str:
     return os.environ.get(SERVER_URL) or mariadb_server_url(request)
 
 
-@pytest.fixture(autouse=True)
-def _what_both_have(request: pytest.FixtureRequest) -> None:
-    """On MySQL, what only MariaDB has is passed over."""
-    if os.environ.get(SERVER_URL) and request.node.get_closest_marker("mariadb"):
-        pytest.skip("not of MySQL")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On MySQL, what only MariaDB has is passed over, before a server is started for it."""
+    for item in items:
+        if os.environ.get(SERVER_URL) and item.get_closest_marker("mariadb"):
+            item.add_marker(pytest.mark.skip("not of MySQL"))
 
 
 @pytest.fixture
