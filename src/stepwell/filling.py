@@ -96,7 +96,7 @@ class _Filler:
         if waits:
             done = await self._settled(done)
         for turn in turns:
-            for key in turn.later:
+            for key in turn.later if self._inserted.get(turn.table.name) else ():
                 await self._complete(turn.table, key)
         return done
 
