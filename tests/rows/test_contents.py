@@ -100,7 +100,7 @@ WIDENED = {
     "json to jsonb and its spelling": (
         "t (a json NOT NULL DEFAULT '{\"a\":1}', b integer)",
         "ALTER TABLE t ALTER a TYPE jsonb",
-        ["t.a changed in 3 rows"],
+        ["t.a changed in 2 rows"],  # jsonb spells an empty object alike
     ),
     "a shorter text": (
         "t (id serial PRIMARY KEY, a text NOT NULL)",

@@ -121,3 +121,10 @@ def test_values_of_earlier_rows_come_last() -> None:
     )
     used = Known(used={"a": frozenset({"1", "2"})})
     assert Search(slots(table, 0, used, POSTGRESQL)).row() == {"a": "3"}
+
+
+def test_a_column_with_a_default_has_other_values_too() -> None:
+    """Whatever the default is, there are rows with each of two values."""
+    active = Column("active", Type(Family.BOOLEAN, "boolean"), nullable=False, default=True)
+    rows = [Search(slots(Table("t", (active,)), number, Known(), POSTGRESQL)).row() for number in range(3)]
+    assert rows == [{}, {"active": "false"}, {"active": "true"}]

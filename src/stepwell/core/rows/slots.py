@@ -70,7 +70,7 @@ def slots(table: Table, number: int, known: Known, rules: LexRules) -> list[Slot
 def promise(table: Table, columns: Sequence[str], number: int, rules: LexRules) -> tuple[Value, ...] | None:
     """The values that a row of the table will have in these columns, before it has any; None where none are known."""
     row = _Row(table, PLAIN, Known(), rules)
-    values = [row.values(table.column(name)) for name in columns]
+    values = [row.values(table.column(name)) for name in columns]  # in order: it is the first row
     return tuple(each[number % len(each)] for each in values) if all(values) else None
 
 
@@ -113,12 +113,15 @@ class _Row:
     # --- a column by itself ---
 
     def values(self, column: Column) -> list[Value]:
-        """What a column can hold."""
+        """What a column can hold, the best for this row first: one at an edge, or another one than in other rows."""
         checks = [*self._checks(column), *column.type.checks]
         found = candidates(column.type, hints(checks, self._rules) if checks else NO_HINTS)
-        if self._mood == EDGE and not self._is_key(column) and not checks:
-            found = [*edges(column.type)[:1], *plain(column.type), *found]
-        return list(dict.fromkeys(found))
+        edge = (
+            edges(column.type)[:1] if self._mood == EDGE and not checks and not self._is_key(column) else []
+        )
+        return list(
+            dict.fromkeys([*edge, *plain(column.type), *found] if edge else _from(found, self._number))
+        )
 
     def _checks(self, column: Column) -> list[str]:
         return [
@@ -143,19 +146,19 @@ class _Row:
         if column.name in self._known.fixed:
             return [self._known.fixed[column.name]]
         found: list[Choice] = list(self.values(column))
-        if self._mood != EDGE or self._is_key(column):
-            found = _from(found, self._number)
         used = self._known.used.get(column.name, frozenset())
         found.sort(key=lambda value: value in used)
         default: list[Choice] = [Special.DEFAULT] if column.default else []
         nothing: list[Choice] = [None] if _may_be_null(column) else []
         if column.fresh:
             return [*default, *found, *nothing]
+        if self._mood == EDGE:
+            return [*found, *default, *nothing]
         if self._mood == EMPTY:
-            return [*nothing, *default, *found]
-        if self._mood == PLAIN and self._is_compared(column):
+            return [*nothing, *found, *default]
+        if self._is_compared(column):
             return [*default, *found[:1], *nothing, *found[1:]]  # a check may want it to be NULL
-        return [*default, *found, *nothing] if self._mood == PLAIN else [*found, *default, *nothing]
+        return [*default, *found, *nothing]
 
     # --- columns of foreign keys ---
 
