@@ -16,7 +16,7 @@ from stepwell.core.schema.snapshot import Snapshot
 from stepwell.project import Project
 
 HERE = Path(__file__).parent
-_CONDITION = re.compile(r"--: (since|before|needs) (\S+)")
+_CONDITION = re.compile(r"--: (since|before|needs|lacks) (\S+)")
 _TOLD = "--= "
 
 

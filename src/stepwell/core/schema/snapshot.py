@@ -76,10 +76,12 @@ class Snapshot:
     def __init__(self, engine: str, server: str, facts: Iterable[Fact]) -> None:
         self.engine = engine
         self.server = server
-        self.facts: tuple[Fact, ...] = tuple(sorted(facts, key=lambda fact: fact.key))
-        for before, after in zip(self.facts, self.facts[1:], strict=False):
-            if before.key == after.key:
-                raise ValueError(f"two facts of one name: {before.key}")
+        by_name: dict[tuple[str, str], Fact] = {}
+        for fact in facts:
+            if (fact.kind, fact.identity) in by_name:
+                raise ValueError(f"two facts of one name: {fact.key}")
+            by_name[fact.kind, fact.identity] = fact
+        self.facts: tuple[Fact, ...] = tuple(by_name[name] for name in sorted(by_name))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Snapshot) and (self.engine, self.facts) == (other.engine, other.facts)
@@ -95,7 +97,7 @@ class Snapshot:
         """The SHA-256 of what every role can read of the facts, in hexadecimal."""
         whole = hashlib.sha256(f"{FORMAT} {self.engine}\n".encode())
         for fact in self.facts:
-            whole.update(_line([*fact.key, fact.parent, fact.attributes]).encode())
+            whole.update(_line((fact.kind, fact.identity, fact.parent, fact.attributes)).encode())
         return whole.hexdigest()
 
     @property
@@ -174,6 +176,9 @@ def _no_snapshot(name: str, why: str) -> UsageError:
     )
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
+
+
 def _line(value: object) -> str:
     """JSON on one line, the same for the same value."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(", ", ": "))
+    return _ENCODER.encode(value)

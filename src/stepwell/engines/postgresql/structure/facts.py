@@ -10,7 +10,7 @@ from stepwell.engines.postgresql.structure.deparsed import normal
 from stepwell.engines.postgresql.structure.pieces import HEAD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from stepwell.engines.postgresql.channel import Row
 
@@ -21,6 +21,7 @@ EXPRESSIONS = frozenset(
     {"default", "definition", "generated", "partition_by", "sql_body", "using", "with_check"}
 )
 _OPTIONS = frozenset({"options", "server_options", "settings", "toast_options"})
+_NUMBERS = frozenset({"cost", "rows"})  # which the server has with a fraction
 _SECRET = re.compile(
     r"passw|passwd|pwd|secret|token|credential|private_?key|access_?key|api_?key", re.IGNORECASE
 )
@@ -36,49 +37,55 @@ class Remarks(NamedTuple):
     comments: Mapping[Where, str]
     labels: Mapping[Where, Mapping[str, str]]
 
-    def of(self, where: Where) -> Iterator[tuple[str, Any]]:
-        """What there is about one object."""
+    def put_to(self, where: Where, told: dict[str, Any]) -> None:
+        """Tell what there is about one object."""
         if (grants := self.grants.get(where)) is not None:
-            yield "grants", grants
+            told["grants"] = grants
         if (comment := self.comments.get(where)) is not None:
-            yield "comment", comment
+            told["comment"] = comment
         if (labels := self.labels.get(where)) is not None:
-            yield "security_labels", labels
+            told["security_labels"] = labels
 
 
 def facts_of(columns: Sequence[str], rows: Iterable[Row], remarks: Remarks) -> Iterator[tuple[Where, Fact]]:
     """The facts that the rows of one question tell, each with where it is from."""
     names = columns[len(HEAD) :]
-    readers = [_reader(name) for name in names]
-    for row in rows:
-        where = row[0], row[1], row[2]
-        kind, identity, parent_kind, parent, owner = row[3:8]
-        told: dict[str, Any] = {}
-        for name, value, reader in zip(names, row[8:], readers, strict=True):
-            if value is not None and value is not False:
-                told[name] = _plain(value) if reader is None else reader(value)
+    readers = [(name, reader) for name in names if (reader := _reader(name)) is not None]
+    has_guarded = "guarded" in names
+    for catalog, oid, sub, kind, identity, parent_kind, parent, owner, *values in rows:
+        told: dict[str, Any] = {
+            name: value
+            for name, value in zip(names, values, strict=True)
+            if value is not None and value is not False
+        }
+        for name, reader in readers:
+            if name in told:
+                told[name] = reader(told[name])
         if owner is not None:
             told["owner"] = owner
         if "usual_grants" in told:
             told["grants"] = given(told["grants"], told.pop("usual_grants"))
-        told.update(remarks.of(where))
-        guarded = _guarded(told)
+        where = catalog, oid, sub
+        remarks.put_to(where, told)
+        guarded = _guarded(told) if has_guarded else {}
         belongs = None if parent_kind is None or parent is None else Key(parent_kind, parent)
-        may_read = guarded is not None if "guarded" in names else True
-        yield where, Fact(kind, identity, belongs, told, (guarded or {}) if may_read else None)
+        yield where, Fact(kind, identity, belongs, told, guarded)
 
 
 def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _reader(name: str) -> Any:
+def _reader(name: str) -> Callable[[Any], Any] | None:
+    """What has to be done to the values of an attribute; None for most."""
     plain = name.removeprefix("guarded_")
     if plain in _OPTIONS:
         return _options
     if plain == "connection":
         return _connection
-    return normal if plain in EXPRESSIONS else None
+    if plain in EXPRESSIONS:
+        return normal
+    return _plain if plain in _NUMBERS else None
 
 
 def _guarded(told: dict[str, Any]) -> dict[str, Any] | None:

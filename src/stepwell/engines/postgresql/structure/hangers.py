@@ -65,8 +65,9 @@ SELECT {head("pg_class", "x.oid", "'index'", qualified("n.nspname", "x.relname")
   CASE WHEN x.relispartition THEN (SELECT {qualified("pn.nspname", "p.relname")} FROM pg_catalog.pg_inherits h
     JOIN pg_catalog.pg_class p ON p.oid = h.inhparent JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
     WHERE h.inhrelid = x.oid) END AS partition_of,
-  (SELECT pg_catalog.json_object_agg(a.attnum, a.attstattarget ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
-    WHERE a.attrelid = x.oid AND a.attstattarget >= 0) AS statistics_targets
+  CASE WHEN i.indexprs IS NOT NULL THEN (SELECT
+    pg_catalog.json_object_agg(a.attnum, a.attstattarget ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
+    WHERE a.attrelid = x.oid AND a.attstattarget >= 0) END AS statistics_targets
 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
 JOIN pg_catalog.pg_class c ON c.oid = i.indrelid JOIN pg_catalog.pg_namespace n ON n.oid = x.relnamespace
 LEFT JOIN pg_catalog.pg_constraint k

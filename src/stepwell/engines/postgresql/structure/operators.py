@@ -106,14 +106,14 @@ WHERE {ours("pg_opclass", "o.oid")} AND {lasting("n.nspname")}"""
 
 
 def _collations(version: int) -> str:
-    # The version of the library that sorts is a matter of the machine.
+    # The version of the library that sorts is a matter of the machine, the encoding one of the database.
     locale = since(version, 15, since(version, 17, "k.colllocale", "k.colliculocale"), "NULL::text")
     rules = since(version, 16, "k.collicurules", "NULL::text")
     identity = qualified("n.nspname", "k.collname")
     return f"""
 SELECT {head("pg_collation", "k.oid", "'collation'", identity, parent=SCHEMA, owner="k.collowner")},
   {words("k.collprovider", d="default", c="libc", i="icu", b="builtin")} AS provider,
-  NULLIF(k.collencoding, -1) AS encoding, k.collcollate::text AS sort, k.collctype::text AS classes,
+  k.collcollate::text AS sort, k.collctype::text AS classes,
   {locale} AS locale, {rules} AS rules,
   NOT k.collisdeterministic AS nondeterministic
 FROM pg_catalog.pg_collation k JOIN pg_catalog.pg_namespace n ON n.oid = k.collnamespace

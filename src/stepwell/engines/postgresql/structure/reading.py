@@ -1,6 +1,6 @@
 """Takes the snapshot of a PostgreSQL database: all questions at once, in one read-only transaction of its own.
 
-No lock that anyone would notice, and nothing is written. What the server prints depends on settings: they are pinned.
+Its locks are those of a reader, and nothing is written. What the server prints depends on settings: they are pinned.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ PINNED = (
     ("standard_conforming_strings", "on"),
     # It would put quotes around every name.
     ("quote_all_identifiers", "off"),
+    # Newer servers wait for whoever is changing what they print: not for ever.
+    ("lock_timeout", "3s"),
     # Compiling questions that take a few milliseconds takes longer than they do.
     ("jit", "off"),
     # Helpers of a few milliseconds' work cost more than they bring.
@@ -144,12 +146,13 @@ async def _remarks_elsewhere(channel: Channel, noted: Remarks, seen: set[Where])
     if not places:
         return []
     rows = await channel.rows(remarks.remarked(), [list(each) for each in zip(*places, strict=True)])
-    return [Fact("remark", f"on {words}", None, _remark(noted, places[number - 1])) for number, words in rows]
+    facts = []
+    for number, words in rows:
+        told: dict[str, Any] = {}
+        noted.put_to(places[number - 1], told)
+        facts.append(Fact("remark", f"on {words}", None, told))
+    return facts
 
 
 # Rows are not structure, and a subscription may be hidden from this role.
 _ELSEWHERE = frozenset({"pg_largeobject", "pg_subscription"})
-
-
-def _remark(noted: Remarks, place: Where) -> dict[str, Any]:
-    return dict(noted.of(place))
