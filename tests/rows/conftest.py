@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -101,6 +103,17 @@ def mariadb_server(request: pytest.FixtureRequest) -> str:
 def postgresql(postgresql_url: str) -> Stage:
     """An empty PostgreSQL database."""
     return Stage(postgresql_url)
+
+
+@pytest.fixture
+def stranger(postgresql: Stage) -> Iterator[Stage]:
+    """The same database for a role that owns nothing there."""
+    name = f"rows_{uuid.uuid4().hex[:12]}"
+    postgresql.run(f"CREATE ROLE {name} LOGIN")
+    parts = urlsplit(postgresql.url)
+    host = parts.netloc.rpartition("@")[2]
+    yield Stage(parts._replace(netloc=f"{name}@{host}").geturl())
+    postgresql.run(f"DROP OWNED BY {name}; DROP ROLE {name}")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -210,3 +211,30 @@ def test_types_of_newer_servers(postgresql: Stage) -> None:
     kinds = ["integer", *(kind for since, some in NEWER.items() if version >= since for kind in some)]
     postgresql.run(f"CREATE TABLE t ({', '.join(f'c{number} {kind}' for number, kind in enumerate(kinds))})")
     assert [(each.inserted, each.reason) for each in postgresql.fill().tables] == [(3, None)]
+
+
+def test_a_table_that_the_role_may_not_use_is_named(postgresql: Stage, stranger: Stage) -> None:
+    role = urlsplit(stranger.url).username
+    postgresql.run(
+        "CREATE TABLE closed (id integer PRIMARY KEY); CREATE TABLE t (a integer, closed integer REFERENCES closed);"
+        f" CREATE SCHEMA hidden; CREATE TABLE hidden.h (a integer); GRANT SELECT, INSERT ON t, hidden.h TO {role}"
+    )
+    filled = stranger.fill()
+    assert {each.table.name: (each.inserted, each.reason) for each in filled.tables} == {
+        "closed": (0, "this role may not read it and insert into it"),
+        "hidden.h": (0, "this role may not read it and insert into it"),
+        "t": (3, None),
+    }
+    assert list(stranger.contents().tables) == ["t"]
+
+
+def test_forced_row_level_security_is_met(postgresql: Stage, stranger: Stage) -> None:
+    role = urlsplit(stranger.url).username
+    postgresql.run(
+        "CREATE TABLE t (id serial PRIMARY KEY, tenant integer NOT NULL);"
+        f" ALTER TABLE t OWNER TO {role}; ALTER TABLE t FORCE ROW LEVEL SECURITY;"
+        " ALTER TABLE t ENABLE ROW LEVEL SECURITY;"
+        " CREATE POLICY p ON t USING (tenant > 0) WITH CHECK (tenant > 1)"
+    )
+    assert stranger.fill().tables[0].inserted == 3
+    assert stranger.contents().tables["t"].count == 3

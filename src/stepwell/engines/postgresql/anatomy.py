@@ -28,7 +28,9 @@ _RELATIONS = f"""SELECT c.oid::int8, n.nspname::text, c.relname::text, c.relkind
   pg_catalog.pg_get_partition_constraintdef(c.oid),
   ARRAY(SELECT i.inhrelid::int8 FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid ORDER BY 1),
   ARRAY(SELECT t.tgname::text FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
-    AND t.tgenabled <> 'D'::"char" AND (t.tgtype::int4 & 4) = 4 ORDER BY 1)
+    AND t.tgenabled <> 'D'::"char" AND (t.tgtype::int4 & 4) = 4 ORDER BY 1),
+  pg_catalog.has_schema_privilege(n.oid, 'USAGE'::text) AND pg_catalog.has_table_privilege(c.oid, 'SELECT'::text)
+    AND pg_catalog.has_table_privilege(c.oid, 'INSERT'::text)
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {OURS} ORDER BY 2, 3"""
 
 # 18 and newer have virtual generated columns ("v"), all others have stored ones ("s").
@@ -66,6 +68,7 @@ _FRESH = ("nextval(", "gen_random_uuid()", "uuid_generate_v", "uuidv7()")
 PARTITION = "partition"  # what stands in place of a name, where a row does not belong into a part
 
 
+CLOSED = "this role may not read it and insert into it"
 FOREIGN = "it is a foreign table: its rows are elsewhere"
 
 
@@ -126,7 +129,7 @@ class _Parts:
         self._columns, self._constraints, self._indexes = columns, constraints, indexes
 
     def table(self, row: Row) -> Table:
-        relation, _, _, kind, partition, children, triggers = row
+        relation, _, _, kind, partition, children, triggers, allowed = row
         columns = tuple(self._column(each) for each in self._columns.get(relation, ()))
         names = [column.name for column in columns]
         rules = self._constraints.get(relation, [])
@@ -142,7 +145,7 @@ class _Parts:
             if kind == "p"
             else (),
             triggers=tuple(triggers),
-            trouble=_trouble(kind, children),
+            trouble=_trouble(kind, children) if allowed else CLOSED,
         )
 
     def _column(self, row: Row) -> Column:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.core.rows.contents import BUCKETS, ROW_BY_ROW, Contents, Gatherer, summed
-from stepwell.engines.postgresql.anatomy import FOREIGN, describe
+from stepwell.engines.postgresql.anatomy import CLOSED, FOREIGN, describe
 from stepwell.engines.postgresql.tables import quote
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ _AS_TEXT = {
     "bytea_output": "hex",
     "lc_monetary": "C",
     "xmloption": "content",
-    "row_security": "off",
 }
 
 
@@ -37,7 +36,7 @@ async def contents(channel: Channel, own: frozenset[tuple[str, str]]) -> Content
     read = {
         table.name: await _table(channel, table, sql)
         for table, sql in found.items()
-        if table.name not in parts and table.trouble != FOREIGN
+        if table.name not in parts and table.trouble not in (CLOSED, FOREIGN)
     }
     return Contents(read)
 

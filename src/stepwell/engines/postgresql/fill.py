@@ -10,7 +10,7 @@ import psycopg
 
 from stepwell.core.errors import Fault
 from stepwell.core.rows.values import GUESSES
-from stepwell.engines.postgresql.anatomy import PARTITION, describe, quoted
+from stepwell.engines.postgresql.anatomy import CLOSED, FOREIGN, PARTITION, describe, quoted
 from stepwell.engines.postgresql.lexical import POSTGRESQL
 from stepwell.engines.postgresql.tables import quote
 from stepwell.filling import Refused, fill
@@ -101,11 +101,13 @@ class _Ground:
         self._channel = target.channel
         self._own = own
         self._sql: dict[str, str] = {}  # the names of tables in SQL
+        self._closed: set[str] = set()  # tables that can't be read
         self._marked = False  # whether the savepoint of a row is open
 
     async def tables(self) -> Sequence[Table]:
         found = await describe(self._channel, self._own, self._read)
         self._sql = {table.name: sql for table, sql in found.items()}
+        self._closed = {table.name for table in found if table.trouble in (CLOSED, FOREIGN)}
         return list(found)
 
     async def _read(self, kind: str) -> tuple[str, ...]:
@@ -132,6 +134,8 @@ class _Ground:
         return int(count)
 
     async def keys(self, table: str, columns: Sequence[str]) -> Keys:
+        if table in self._closed:
+            return []
         names = [quote(name) for name in columns]
         shown = ", ".join(f"{name}::text" for name in names)
         present = " AND ".join(f"{name} IS NOT NULL" for name in names)
