@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stepwell.author import Migration, database
-    from stepwell.project import Project, migrate, rollback, status
+    from stepwell.project import Project
+    from stepwell.shortest import migrate, rollback, status
 
 __version__ = "0.1.0"
 
@@ -17,9 +18,9 @@ _WHERE = {
     "Migration": "stepwell.author",
     "database": "stepwell.author",
     "Project": "stepwell.project",
-    "migrate": "stepwell.project",
-    "rollback": "stepwell.project",
-    "status": "stepwell.project",
+    "migrate": "stepwell.shortest",
+    "rollback": "stepwell.shortest",
+    "status": "stepwell.shortest",
 }
 
 __all__ = ["Migration", "Project", "__version__", "database", "migrate", "rollback", "status"]

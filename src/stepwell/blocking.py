@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from stepwell import project
+from stepwell import project, shortest
 from stepwell.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         StatusReport,
     )
     from stepwell.core.migration import Direction
+    from stepwell.core.proof import VerifyReport
     from stepwell.core.report import RunReport
     from stepwell.core.schema.snapshot import Snapshot
 
@@ -85,6 +86,12 @@ class Project:
         """Settle whether statements ran that were cut off."""
         return _run(self.project.repair(done=done, not_done=not_done, dry_run=dry_run))
 
+    def verify(
+        self, versions: Sequence[str] = (), *, strict: bool = False, rows: bool = True
+    ) -> VerifyReport:
+        """Prove that migrations go up, down and up again."""
+        return _run(self.project.verify(versions, strict=strict, rows=rows))
+
     def unlock(self, *, force: bool = False) -> LockReport:
         """Who holds the lock."""
         return _run(self.project.unlock(force=force))
@@ -102,14 +109,14 @@ class Project:
 
 def migrate(url: str | None = None, **arguments: Any) -> RunReport:
     """Apply what is pending; arguments as of `stepwell.migrate`."""
-    return _run(project.migrate(url, **arguments))
+    return _run(shortest.migrate(url, **arguments))
 
 
 def rollback(url: str | None = None, **arguments: Any) -> RunReport:
     """Revert migrations; arguments as of `stepwell.rollback`."""
-    return _run(project.rollback(url, **arguments))
+    return _run(shortest.rollback(url, **arguments))
 
 
 def status(url: str | None = None, **arguments: Any) -> StatusReport:
     """Every migration and its state; arguments as of `stepwell.status`."""
-    return _run(project.status(url, **arguments))
+    return _run(shortest.status(url, **arguments))

@@ -31,7 +31,7 @@ from stepwell.parts import find_engine, open_source
 from stepwell.ports import Batch, ConnectOptions
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from stepwell.core.answers import (
         CheckReport,
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         StatusReport,
     )
     from stepwell.core.migration import Direction
+    from stepwell.core.proof import VerifyReport
     from stepwell.core.report import RunReport
     from stepwell.core.schema.snapshot import Snapshot
     from stepwell.core.settings import Settings
@@ -231,6 +232,17 @@ class Project:
         check_arguments({"done": done, "not_done": not_done, "dry_run": dry_run})
         return await repair(self._context(), done=done, not_done=not_done, dry_run=dry_run)
 
+    async def verify(
+        self, versions: Sequence[str] = (), *, strict: bool = False, rows: bool = True
+    ) -> VerifyReport:
+        """Prove on scratch databases that migrations, or those given, go up, down and up again."""
+        from stepwell.app.verify import verify
+        from stepwell.sources.root import root_on_path
+
+        check_arguments({"versions": versions, "strict": strict, "rows": rows})
+        with root_on_path(self.root):
+            return await verify(self._context(), versions, strict=strict, rows=rows)
+
     async def unlock(self, *, force: bool = False) -> LockReport:
         """Who holds the lock; with `force`, that holder is ended."""
         from stepwell.app.unlock import unlock
@@ -366,25 +378,3 @@ def new_batch() -> Batch:
         host=socket.gethostname()[:255],
         tool=f"stepwell {__version__}",
     )
-
-
-# --- the shortest way ---
-
-
-async def migrate(
-    url: str | None = None, *, project: Mapping[str, Any] | None = None, **wish: Any
-) -> RunReport:
-    """Apply what is pending. `project` holds arguments of `Project`, the rest those of `Project.migrate`."""
-    return await Project(url, **(project or {})).migrate(**wish)
-
-
-async def rollback(
-    url: str | None = None, *, project: Mapping[str, Any] | None = None, **wish: Any
-) -> RunReport:
-    """Revert migrations. `project` holds arguments of `Project`, the rest those of `Project.rollback`."""
-    return await Project(url, **(project or {})).rollback(**wish)
-
-
-async def status(url: str | None = None, *, project: Mapping[str, Any] | None = None) -> StatusReport:
-    """Every migration and its state. `project` holds arguments of `Project`."""
-    return await Project(url, **(project or {})).status()

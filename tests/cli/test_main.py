@@ -21,7 +21,7 @@ Spawn = Callable[..., "subprocess.Popen[str]"]
 
 COMMANDS = [
     "check", "completion", "config", "diff", "init", "log", "mark", "migrate", "new", "repair", "rollback", "snapshot",
-    "status", "unlock", "unmark",
+    "status", "unlock", "unmark", "verify",
 ]  # fmt: skip
 HEAVY = {"asyncio", "rich", "psycopg", "sqlite3", "tomllib", "argparse", "logging", "stepwell.project"}
 

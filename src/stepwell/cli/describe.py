@@ -17,6 +17,7 @@ from stepwell.core.events import (
     StatementSent,
     StepFinished,
     StepStarted,
+    Verified,
     Waiting,
     WaitingForServer,
     Warned,
@@ -80,6 +81,12 @@ def _aborted(event: SegmentAborted, _: View) -> str:
     return one_line(f"{what} segment {event.number}: {event.reason}")
 
 
+def _verified(event: Verified, _: View) -> str:
+    return one_line(
+        f"{event.version} {event.name}: {event.verdict.replace('_', ' ')}, {elapsed(event.elapsed_ms)}"
+    )
+
+
 def _retrying(event: Retrying, _: View) -> str:
     return one_line(f"trying again in {event.delay:.1f} s (attempt {event.attempt}): {event.reason}")
 
@@ -113,6 +120,7 @@ _DESCRIBED: Mapping[type, Callable[[Any, View], str]] = {
     SegmentCommitted: _committed,
     SegmentAborted: _aborted,
     Retrying: _retrying,
+    Verified: _verified,
     Replanned: _replanned,
     Warned: _warned,
 }

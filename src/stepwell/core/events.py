@@ -104,6 +104,15 @@ class Retrying(NamedTuple):
     reason: str
 
 
+class Verified(NamedTuple):
+    """A migration was tried on a scratch database; the verdict is that of its proof."""
+
+    version: Version
+    name: str
+    verdict: str
+    elapsed_ms: float
+
+
 class Replanned(NamedTuple):
     """The history was not what the plan assumed: somebody else was faster, and the plan is made anew."""
 
@@ -126,6 +135,7 @@ Event = (
     | SegmentCommitted
     | SegmentAborted
     | Retrying
+    | Verified
     | Replanned
     | Warned
 )

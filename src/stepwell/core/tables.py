@@ -72,8 +72,12 @@ class TableNames(NamedTuple):
 
     @property
     def select_confirmed(self) -> str:
-        """What a batch (`:batch`) has applied or reverted."""
-        return f"SELECT version FROM {self.log} WHERE batch = :batch AND event IN ('applied', 'reverted')"
+        """What a batch (`:batch`) has applied or reverted, as the log says, if the records are as they have to be."""
+        return (
+            f"SELECT l.version FROM {self.log} l WHERE l.batch = :batch AND l.event IN ('applied', 'reverted') AND"
+            f" (CASE WHEN l.event = 'applied' THEN 1 ELSE 0 END)"
+            f" = (SELECT count(*) FROM {self.history} h WHERE h.version = l.version)"
+        )
 
     def select_log(self, *, of_batch: bool) -> str:
         """The newest rows (`:limit` of them, of `:batch`), newest first."""

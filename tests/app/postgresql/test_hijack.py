@@ -336,3 +336,16 @@ def test_what_a_crash_empties_is_no_history(shop: Workshop, table: str) -> None:
     assert isinstance(error, HistoryTableError)
     assert f"{table} can't be used" in error.message
     assert "unlogged" in error.message
+
+
+def test_a_trigger_of_a_migration_that_swallows_records_is_no_success(shop: Workshop) -> None:
+    """It comes into being with the segment, so that nothing can be looked at before."""
+    shop.table("001_items")
+    shop.sql(
+        "002_trigger",
+        "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';\n"
+        "CREATE TRIGGER swallow BEFORE INSERT ON migrations FOR EACH ROW EXECUTE FUNCTION swallow();",
+    )
+    error = shop.failure(shop.project().migrate())
+    assert error.exit_code == 6
+    assert "does not confirm" in error.message

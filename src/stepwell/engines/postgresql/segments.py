@@ -284,11 +284,10 @@ class Segments:
         """Write log lines in one statement; within a step without a transaction by its journal."""
         if self._journal is not None:
             await self._journal.log(lines, batch)
-            return
-        if self._guarded:
+        elif self._guarded:
             await self._desk_of({}, await self._target.names()).write_apart(lines, batch)
-            return
-        await write_log(self._target.channel, await self._target.names(), lines, batch)
+        else:
+            await write_log(self._target.channel, await self._target.names(), lines, batch)
 
     async def commit(self) -> Sealed:
         """Write what is gathered, read the mark, commit: one round trip after the steps have been answered."""
@@ -352,7 +351,7 @@ class Segments:
 
     @property
     def guard(self) -> guard.Guard | None:
-        """What holds the lock, where the session is not ours."""
+        """What holds the lock, where no session is ours."""
         return self._guard if self._guarded else None
 
     async def close(self) -> None:
@@ -363,10 +362,10 @@ class Segments:
 
     async def recover(self) -> None:
         """On a new connection the lock is taken first: then the old transaction has ended."""
-        if self._target.channel.broken:
+        broken = self._target.channel.broken
+        if broken:
             await self._target.open()
-            await self._wait_for_old_transaction()
-        elif self._lost:
+        if broken or self._lost:
             await self._wait_for_old_transaction()
         self._lost = False
 

@@ -61,10 +61,12 @@ class PostgresNames(TableNames):
 
     @property
     def select_confirmed(self) -> str:
-        """What a batch (`:batch`) has applied or reverted."""
+        """What a batch (`:batch`) has applied or reverted, as the log says, if the records are as they have to be."""
         return (
-            f"SELECT version::text FROM {self.log} WHERE batch::text = CAST(:batch AS text)"
-            f" AND event::text = ANY ({_array(('applied', 'reverted'))})"
+            f"SELECT l.version::text FROM {self.log} l WHERE l.batch::text = CAST(:batch AS text)"
+            f" AND l.event::text = ANY ({_array(('applied', 'reverted'))})"
+            " AND (CASE WHEN l.event::text = 'applied'::text THEN 1::bigint ELSE 0::bigint END)"
+            f" = (SELECT pg_catalog.count(*) FROM {self.history} h WHERE h.version::text = l.version::text)"
         )
 
     def select_log(self, *, of_batch: bool) -> str:
