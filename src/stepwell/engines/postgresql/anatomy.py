@@ -42,7 +42,7 @@ LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attn
 WHERE a.attnum > 0::int2 AND NOT a.attisdropped AND {OURS} ORDER BY 1, a.attnum"""
 
 _NAMES_OF = (
-    "ARRAY(SELECT a.attname::text FROM pg_catalog.unnest({numbers}) WITH ORDINALITY k(number, place)"
+    "ARRAY(SELECT a.attname::text FROM pg_catalog.unnest({numbers}) WITH ORDINALITY AS k(number, place)"
     " JOIN pg_catalog.pg_attribute a ON a.attrelid = {relation} AND a.attnum = k.number ORDER BY k.place)"
 )
 

@@ -23,7 +23,7 @@ TYPES = """WITH RECURSIVE used(oid) AS (
       WHERE (pg_catalog.to_json(g)->>'rngmultitypid'::text)::oid = t.oid
     UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.typrelid AND t.typrelid > 0::oid
       AND a.attnum > 0::int2 AND NOT a.attisdropped
-  ) part(oid) WHERE part.oid > 0::oid
+  ) AS part(oid) WHERE part.oid > 0::oid
 )
 SELECT t.oid::int8, n.nspname::text, t.typname::text, t.typtype::text, t.typcategory::text, t.typelem::int8,
   t.typbasetype::int8, t.typtypmod, t.typnotnull, t.typdefault IS NOT NULL,

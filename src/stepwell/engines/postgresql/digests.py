@@ -72,8 +72,8 @@ async def _summed(channel: Channel, names: Sequence[str], key: Sequence[str], ro
     sums = "".join(f", coalesce(pg_catalog.sum(c{number}), 0::numeric)" for number in range(len(names)))
     found = await channel.rows(
         f"SELECT k & {BUCKETS - 1}::int8, pg_catalog.count(*){counts}{sums} FROM"
-        f" (SELECT of_key.digest{columns} FROM {rows} r CROSS JOIN LATERAL (SELECT {of_key}) of_key(digest))"
-        f" digests(k{named}) GROUP BY 1"
+        f" (SELECT of_key.digest{columns} FROM {rows} r CROSS JOIN LATERAL (SELECT {of_key}) AS of_key(digest))"
+        f" AS digests(k{named}) GROUP BY 1"
     )
     width = len(names)
     return summed(
