@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from stepwell.core.errors import FailureKind, Fault, UsageError
 from stepwell.engines.postgresql import bounds, lock
@@ -134,14 +135,19 @@ class Guard:
             return await lock.blocker(self._channel, await self._target.key(), 0)
 
     async def give_back(self) -> None:
-        """Give the lock back. Quiet."""
+        """Give the lock back. Quiet. Whose answer nobody has read is closed: no ROLLBACK would get through."""
         if self._pings is not None:
             self._pings.cancel()
             await asyncio.gather(self._pings, return_exceptions=True)
             self._pings = None
-        if self._channel is not None and not self._channel.broken and self._channel.in_transaction:
+        channel = self._channel
+        if channel is None or channel.broken:
+            return
+        if channel.in_transaction:
             with suppress(EngineError):
-                await self._channel.send("ROLLBACK")
+                await channel.send("ROLLBACK")
+        if channel.connection.info.transaction_status is not TransactionStatus.IDLE:
+            await channel.connection.close()
 
     async def close(self) -> None:
         """End the connection."""
