@@ -112,13 +112,13 @@ def _sweep(options: argparse.Namespace) -> int:
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
         "stepwell": __version__,
         "python": platform.python_version(),
-        "jobs": options.jobs,
         "seconds": round(time.monotonic() - began),
     }
     data = matrix.summed_up(done, facts)
     print(matrix.rendered(data))
     if options.write:
-        matrix.write(data)
+        everything = {cell._replace(step=1) for cell in full()} == {cell._replace(step=1) for cell in cells}
+        matrix.write(data, whole=everything)
     return int(any(result.violations for result in done.results))
 
 

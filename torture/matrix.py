@@ -38,11 +38,14 @@ def summed_up(done: Done, facts: Mapping[str, Any]) -> dict[str, Any]:
         if result.where is not None:
             groups.setdefault((result.target, result.fault.kind.value), []).append(result)
     rows = [_row(target, kind, results, done.points) for (target, kind), results in groups.items()]
+    points = {f"{target} {plan}": number for (target, plan), number in sorted(done.points.items())}
+    return {**facts, "versions": list(done.versions), "points": points, "rows": _ordered(rows)}
+
+
+def _ordered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     order = [*TARGETS]
     kinds = [kind.value for kind in Kind]
-    rows.sort(key=lambda row: (order.index(row["target"]), kinds.index(row["kind"])))
-    points = {f"{target} {plan}": number for (target, plan), number in sorted(done.points.items())}
-    return {**facts, "versions": list(done.versions), "points": points, "rows": rows}
+    return sorted(rows, key=lambda row: (order.index(row["target"]), kinds.index(row["kind"])))
 
 
 def _row(
@@ -67,9 +70,9 @@ def rendered(data: Mapping[str, Any]) -> str:
     """The matrix as Markdown."""
     total = _total(data["rows"])
     servers = ", ".join(data["versions"])
-    minutes = f"{data['seconds'] // 60} minutes with {data['jobs']} worker processes"
+    minutes = f"{data['seconds'] // 60} minutes"
     lines = [
-        f"Last full sweep: {data['date']}, stepwell {data['stepwell']}, {servers}, Python {data['python']}, {minutes}.",
+        f"Last sweep: {data['date']}, stepwell {data['stepwell']}, {servers}, Python {data['python']}, {minutes}.",
         f"{total['runs']:,} faulted runs; {total['doubts']} times a person had to decide;",
         f"**{total['violations']} violations**.",
     ]
@@ -119,10 +122,24 @@ def read() -> dict[str, Any]:
     return data
 
 
-def write(data: Mapping[str, Any]) -> None:
-    """Write the matrix into its file and into the page."""
+def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """The former matrix with those rows anew that were swept again."""
+    again = {(row["target"], row["kind"]) for row in new["rows"]}
+    kept = [row for row in old["rows"] if (row["target"], row["kind"]) not in again]
+    return {
+        **new,
+        "seconds": old["seconds"] + new["seconds"],
+        "versions": sorted({*old["versions"], *new["versions"]}),
+        "points": {**old["points"], **new["points"]},
+        "rows": _ordered([*kept, *new["rows"]]),
+    }
+
+
+def write(data: Mapping[str, Any], *, whole: bool) -> None:
+    """Write the matrix into its file and into the page; what is not `whole` replaces the rows that it has."""
     FILE.parent.mkdir(exist_ok=True)
-    FILE.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    made = data if whole else merged(read(), data)
+    FILE.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
     render()
 
 
