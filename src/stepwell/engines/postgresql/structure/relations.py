@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 # Tables of extensions are facts too, since people hang their own indexes, triggers and columns on them; views are not.
 _WITH_COLUMNS = f"""c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND c.oid >= {FIRST}
-  AND (c.relkind IN ('r', 'p') OR NOT {is_member("pg_class", "c.oid")})"""
+  AND (c.relkind IN ('r', 'p') OR c.oid <> ALL (ARRAY(SELECT dep.objid FROM pg_catalog.pg_depend dep
+    WHERE dep.classid = 'pg_catalog.pg_class'::regclass AND dep.deptype = 'e')))"""
 _IDENTITY = qualified("n.nspname", "c.relname")
 _EXTENSION = f"""(SELECT {quoted("x.extname")} FROM pg_catalog.pg_depend e
     JOIN pg_catalog.pg_extension x ON x.oid = e.refobjid AND e.refclassid = 'pg_catalog.pg_extension'::regclass

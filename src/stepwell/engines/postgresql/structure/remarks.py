@@ -97,18 +97,18 @@ def unknown() -> str:
     strange = f"'relation of kind ' || c.relkind::text || ' ' || {qualified('n.nspname', 'c.relname')}"
     # A catalog that this server does not have is no class of anything.
     classes = (
-        "(SELECT pg_catalog.array_agg(pg_catalog.to_regclass(k)::oid)"
-        f" FROM pg_catalog.unnest(ARRAY[{known}]) k)"
+        f"(SELECT pg_catalog.to_regclass(c)::oid FROM pg_catalog.unnest(ARRAY[{known}]) c"
+        " WHERE pg_catalog.to_regclass(c) IS NOT NULL)"
     )
     return f"""
 SELECT {head("pg_depend", "0", "'unknown'", "k.type || ' ' || k.identity")}
 FROM (
   SELECT d.classid, d.objid FROM pg_catalog.pg_depend d WHERE d.objid >= {FIRST} AND d.deptype <> 'e'
-    AND d.classid <> ALL (pg_catalog.array_remove({classes}, NULL))
+    AND d.classid NOT IN {classes}
   UNION
   SELECT s.classid, s.objid FROM pg_catalog.pg_shdepend s
   JOIN pg_catalog.pg_database b ON b.oid = s.dbid AND b.datname = pg_catalog.current_database()
-  WHERE s.objid >= {FIRST} AND s.classid <> ALL (pg_catalog.array_remove({classes}, NULL))
+  WHERE s.objid >= {FIRST} AND s.classid NOT IN {classes}
 ) u CROSS JOIN LATERAL pg_catalog.pg_identify_object(u.classid, u.objid, 0) k WHERE k.identity IS NOT NULL
 UNION ALL
 SELECT {head("pg_class", "c.oid", "'unknown'", strange)}
