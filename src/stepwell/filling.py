@@ -54,6 +54,9 @@ class Ground(Protocol):
     async def complete(self, table: Table, key: ForeignKey, values: Sequence[Value]) -> Refused | None:
         """Give one row of those whose foreign key is NULL a key, or leave everything as it was."""
 
+    async def between(self, done: int) -> None:
+        """So many groups are done, and another one follows: what has come may stand."""
+
     async def together(self) -> None:
         """Begin a group of tables: foreign keys are checked at its end."""
 
@@ -68,11 +71,10 @@ async def fill(ground: Ground, known: Filled | None = None) -> Filled:
     """Give rows to every table. Those that `known` has filled, and that are the same, keep what they have."""
     tables = await ground.tables()
     filler = _Filler(ground, {table.name: table for table in tables}, known or Filled())
-    done = [
-        each
-        for group in order(tables, all_can_wait=ground.all_can_wait)
-        for each in await filler.group(group)
-    ]
+    done: list[FilledTable] = []
+    for number, group in enumerate(order(tables, all_can_wait=ground.all_can_wait), 1):
+        done += await filler.group(group)
+        await ground.between(number)
     return Filled(tuple(done))
 
 

@@ -264,8 +264,8 @@ class Scratch(NamedTuple):
 class Rehearsal(Protocol):
     """Rows for a scratch database, on which migrations are tried. Everything raises `EngineError`.
 
-    The two tables of the tool are left alone. Nothing may be open on the connection; each call has a transaction of
-    its own, which stands when it returns.
+    The two tables of the tool are left alone. Nothing may be open on the connection; each call has transactions of
+    its own, and what it did stands when it returns.
     """
 
     async def fill(self, known: Filled | None = None) -> Filled:

@@ -238,3 +238,20 @@ def test_forced_row_level_security_is_met(postgresql: Stage, stranger: Stage) ->
     )
     assert stranger.fill().tables[0].inserted == 3
     assert stranger.contents().tables["t"].count == 3
+
+
+def test_many_tables_are_filled_and_read_some_at_a_time(
+    postgresql: Stage, every_table: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    postgresql.run(every_table("postgresql"))
+    assert postgresql.fill().unfilled == ()
+    whole = postgresql.contents()
+    monkeypatch.setattr("stepwell.engines.postgresql.fill.TABLES_AT_ONCE", 2)
+    monkeypatch.setattr("stepwell.engines.postgresql.digests.TABLES_AT_ONCE", 2)
+    assert postgresql.contents() == whole
+    postgresql.run('DROP SCHEMA public CASCADE; DROP SCHEMA "Other Schema" CASCADE; CREATE SCHEMA public')
+    postgresql.run(every_table("postgresql"))
+    assert postgresql.fill().unfilled == ()
+    assert {name: table.count for name, table in postgresql.contents().tables.items()} == {
+        name: table.count for name, table in whole.tables.items()
+    }

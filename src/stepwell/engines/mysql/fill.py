@@ -149,6 +149,9 @@ class _Ground:
         await self._channel.execute("RELEASE SAVEPOINT stepwell_row")
         return refusal
 
+    async def between(self, done: int) -> None:
+        pass
+
     async def together(self) -> None:
         await self._channel.execute("SAVEPOINT stepwell_group")
 

@@ -27,18 +27,29 @@ _AS_TEXT = {
 }
 
 
+BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+TABLES_AT_ONCE = (
+    200  # each has locks on itself and its indexes until the end, of which a server has some thousands
+)
+
+
 async def contents(channel: Channel, own: frozenset[tuple[str, str]]) -> Contents:
-    """Everything, in the transaction that is open; the rows of partitions are those of their whole."""
-    for name, value in _AS_TEXT.items():
-        await channel.send(f"SET LOCAL {name} = '{value}'")
+    """Everything, in the open transaction and others after it; the rows of partitions are those of their whole."""
+    await _pin(channel)
     found = await describe(channel, own)
     parts = {part for table in found for part in table.parts}
-    read = {
-        table.name: await _table(channel, table, sql)
-        for table, sql in found.items()
-        if table.name not in parts and table.trouble not in (CLOSED, FOREIGN)
-    }
+    read: dict[str, TableContents] = {}
+    for table, sql in found.items():
+        if table.name not in parts and table.trouble not in (CLOSED, FOREIGN):
+            read[table.name] = await _table(channel, table, sql)
+            if len(read) % TABLES_AT_ONCE == 0:
+                await channel.send(f"COMMIT; {BEGIN}")
+                await _pin(channel)
     return Contents(read)
+
+
+async def _pin(channel: Channel) -> None:
+    await channel.send("; ".join(f"SET LOCAL {name} = '{value}'" for name, value in _AS_TEXT.items()))
 
 
 async def _table(channel: Channel, table: Table, sql: str) -> TableContents:

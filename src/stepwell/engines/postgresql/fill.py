@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from stepwell.engines.postgresql.target import Target
     from stepwell.filling import Keys
 
+BEGIN = "BEGIN; SET CONSTRAINTS ALL IMMEDIATE"
+TABLES_AT_ONCE = (
+    200  # each has locks on itself and its indexes until the end, of which a server has some thousands
+)
 SOME = 20  # keys of a table that others can refer to
 _CHECK_VIOLATION = "23514"
 _PARAMETER = re.compile(r"^unnamed portal parameter \$(\d+)", re.MULTILINE)
@@ -40,17 +44,17 @@ class PostgresRehearsal:
         self._target = target
 
     async def fill(self, known: Filled | None = None) -> Filled:
-        """Give rows to every table, in one transaction."""
-        async with self._transaction():
-            await self._target.channel.send("SET CONSTRAINTS ALL IMMEDIATE")
+        """Give rows to every table, in a transaction for some of them at a time."""
+        async with self._transaction(BEGIN):
             return await fill(_Ground(self._target, await self._own()), known)
 
     async def contents(self) -> Contents:
-        """Digests of everything, in a read-only transaction that sees one state."""
-        from stepwell.engines.postgresql.digests import contents
+        """Digests of everything, in read-only transactions."""
+        from stepwell.engines.postgresql import digests
 
-        async with self._transaction("ISOLATION LEVEL REPEATABLE READ, READ ONLY"):
-            return await contents(self._target.channel, await self._own())
+        own = await self._own()
+        async with self._transaction(digests.BEGIN):
+            return await digests.contents(self._target.channel, own)
 
     async def load(self, script: str) -> None:
         """Run a script, in one transaction; what it sets for its session is set back."""
@@ -58,7 +62,7 @@ class PostgresRehearsal:
 
         channel = self._target.channel
         try:
-            async with self._transaction():
+            async with self._transaction("BEGIN"):
                 for statement in statements(script, POSTGRESQL):
                     await self._run(statement)
         finally:
@@ -79,9 +83,9 @@ class PostgresRehearsal:
         return frozenset({(found.schema or "", table), (found.schema or "", f"{table}_log")})
 
     @asynccontextmanager
-    async def _transaction(self, options: str = "") -> AsyncIterator[None]:
+    async def _transaction(self, begin: str) -> AsyncIterator[None]:
         channel = self._target.channel
-        await channel.send(f"BEGIN {options}")
+        await channel.send(begin)
         try:
             yield
             await channel.send("COMMIT")
@@ -188,6 +192,11 @@ class _Ground:
         if self._marked:
             await self._channel.send("RELEASE SAVEPOINT stepwell_row")
             self._marked = False
+
+    async def between(self, done: int) -> None:
+        if done % TABLES_AT_ONCE == 0:
+            await self._unmark()
+            await self._channel.send(f"COMMIT; {BEGIN}")
 
     async def together(self) -> None:
         await self._unmark()

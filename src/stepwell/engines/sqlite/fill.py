@@ -177,6 +177,9 @@ class _Ground:
         await self._channel.execute("RELEASE stepwell_row")
         return refusal
 
+    async def between(self, done: int) -> None:
+        pass
+
     async def together(self) -> None:
         await self._channel.execute("SAVEPOINT stepwell_group")
         await self._channel.execute("PRAGMA defer_foreign_keys = ON")
