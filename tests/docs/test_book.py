@@ -1,5 +1,6 @@
 """The book builds without a warning, and its generated page is what the program says."""
 
+import json
 import os
 import re
 import runpy
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from bench.faults.report import written
 
 import stepwell
 
@@ -53,6 +55,12 @@ def test_the_page_about_the_command_line_is_the_help_of_the_program(monkeypatch:
     written = (DOCS / "cli.md").read_text(encoding="utf-8")
     expected: str = runpy.run_path(str(DOCS / "cli_reference.py"))["page"]()
     assert written.split() == expected.split(), "run: python docs/cli_reference.py"
+
+
+def test_the_comparison_under_faults_is_made_of_its_data() -> None:
+    page = (DOCS / "faults.md").read_text(encoding="utf-8")
+    data = json.loads((DOCS / "_data" / "faults.json").read_text(encoding="utf-8"))
+    assert written(page, data) == page, "run: python -m bench.faults --only-page"
 
 
 @pytest.mark.parametrize("page", sorted(path.name for path in ROOT.glob("*.md")))

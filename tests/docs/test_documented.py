@@ -197,9 +197,10 @@ def test_a_method_of_a_project_is_explained(name: str) -> None:
     assert [each.partition("=")[0].strip() for each in call[1].split(",") if each] == arguments
 
 
-def test_the_tests_that_show_a_promise_are_there() -> None:
+@pytest.mark.parametrize("page", ["guarantees.md", "faults.md"])
+def test_the_tests_that_show_a_promise_are_there(page: str) -> None:
     """A promise without its test would be a word."""
-    named = set(re.findall(r"`(test_\w+)`", (DOCS / "guarantees.md").read_text(encoding="utf-8")))
+    named = set(re.findall(r"`(test_\w+)`", (DOCS / page).read_text(encoding="utf-8")))
     files = [*(ROOT / "tests").rglob("*.py"), *(SOURCE / "testing").rglob("*.py")]
     there = {
         name for path in files for name in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))

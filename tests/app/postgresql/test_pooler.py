@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-import tempfile
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
-from urllib.parse import parse_qs, quote, urlsplit
 
 import psycopg
 import pytest
+from tests.pgbouncer import pooler
 
 from stepwell.core.errors import StepError
 from stepwell.engines.postgresql import guard
@@ -24,44 +16,7 @@ from stepwell.testing.workshop import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-SETTINGS = """
-[databases]
-* = {server}
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {port}
-auth_type = any
-pool_mode = {mode}
-default_pool_size = {size}
-unix_socket_dir =
-logfile = {folder}/log
-pidfile = {folder}/pid
-"""
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
-
-
-def server_of(url: str) -> str:
-    """Where the pooler finds the server, in its own words."""
-    parts = urlsplit(url)
-    options = {key: values[0] for key, values in parse_qs(parts.query).items()}
-    host = options.get("host") or parts.hostname or ""
-    port = options.get("port") or str(parts.port or 5432)
-    password = f" password={parts.password}" if parts.password else ""
-    return f"host={host} port={port} user={parts.username}{password}"
-
-
-@pytest.fixture
-def private_folder() -> Iterator[Path]:
-    """A folder outside of pytest's, which belong to whoever runs the tests."""
-    with tempfile.TemporaryDirectory(prefix="stepwell-pooler-") as folder:
-        yield Path(folder)
-
+    from pathlib import Path
 
 POOLS = {
     "transactions, pool of 1": ("transaction", 1),
@@ -79,50 +34,12 @@ TIGHT = pytest.mark.parametrize("pooled_url", [POOLS["transactions, pool of 1"]]
 def pooled_url(
     request: pytest.FixtureRequest,
     postgresql_url: str,
-    private_folder: Path,
     unavailable: Callable[[str], NoReturn],
 ) -> Iterator[str]:
     """The URL of the test's database behind a PgBouncer of its own."""
-    program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    if program is None:
-        unavailable("there is no pgbouncer")
-    port, account = free_port(), _account()
-    file = private_folder / "pgbouncer.ini"
     mode, size = request.param
-    file.write_text(
-        SETTINGS.format(
-            server=server_of(postgresql_url), port=port, mode=mode, size=size, folder=private_folder
-        )
-    )
-    if account is not None:
-        os.chown(private_folder, account, -1)
-        os.chown(file, account, -1)
-    with subprocess.Popen([program, "-q", str(file)], user=account, stderr=subprocess.DEVNULL) as process:
-        database = urlsplit(postgresql_url).path.lstrip("/")
-        user = urlsplit(postgresql_url).username or "postgres"
-        url = f"postgresql://{quote(user)}@127.0.0.1:{port}/{database}?sslmode=disable"
-        _await(url)
+    with pooler(postgresql_url, size, unavailable, mode=mode) as url:
         yield url
-        process.terminate()
-
-
-def _account() -> int | None:
-    """Whom it runs as, since it refuses to run as root."""
-    if os.geteuid() != 0:
-        return None
-    numbers = {entry.pw_name: entry.pw_uid for entry in pwd.getpwall()}
-    return numbers.get("postgres", numbers.get("nobody"))
-
-
-def _await(url: str) -> None:
-    for _ in range(100):
-        try:
-            psycopg.connect(url).close()
-        except psycopg.Error:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError("the pooler does not answer")
 
 
 @pytest.fixture
