@@ -92,6 +92,10 @@ class Project:
         """Prove that migrations go up, down and up again."""
         return _run(self.project.verify(versions, strict=strict, rows=rows))
 
+    def drift(self) -> DiffReport:
+        """What in the live database is other than its applied migrations give."""
+        return _run(self.project.drift())
+
     def unlock(self, *, force: bool = False) -> LockReport:
         """Who holds the lock."""
         return _run(self.project.unlock(force=force))

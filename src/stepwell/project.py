@@ -243,6 +243,14 @@ class Project:
         with root_on_path(self.root):
             return await verify(self._context(), versions, strict=strict, rows=rows)
 
+    async def drift(self) -> DiffReport:
+        """What in the live database is other than its applied migrations give."""
+        from stepwell.app.drift import drift
+        from stepwell.sources.root import root_on_path
+
+        with root_on_path(self.root):
+            return await drift(self._context())
+
     async def unlock(self, *, force: bool = False) -> LockReport:
         """Who holds the lock; with `force`, that holder is ended."""
         from stepwell.app.unlock import unlock

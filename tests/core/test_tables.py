@@ -207,10 +207,13 @@ def test_records_come_in_the_order_of_application(database: sqlite3.Connection) 
     assert [row[0] for row in database.execute(NAMES.select_records)] == [3, 4, 9]
 
 
-def test_a_batch_is_confirmed_by_what_it_applied_or_reverted(database: sqlite3.Connection) -> None:
-    log(database, "001 up applied; 001 down reverted; 001 up failed; 002 up applied")
-    found = database.execute(NAMES.select_confirmed, {"batch": "batch of 001"}).fetchall()
-    assert found == [("001",), ("001",)]
+def test_a_batch_is_confirmed_by_its_log_and_by_the_records(database: sqlite3.Connection) -> None:
+    log(database, "001 up applied; 002 down reverted; 003 up applied; 004 down reverted; 005 up failed")
+    database.execute("UPDATE migrations_log SET batch = 'b'")
+    log(database, "006 up applied")  # of another batch
+    database.execute("INSERT INTO migrations (id, version) VALUES (1, '001'), (4, '004'), (6, '006')")
+    found = database.execute(NAMES.select_confirmed, {"batch": "b"}).fetchall()
+    assert found == [("001",), ("002",)]
 
 
 def test_the_log_is_read_from_its_end(database: sqlite3.Connection) -> None:

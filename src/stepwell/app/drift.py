@@ -1,0 +1,68 @@
+"""`drift`: what the applied migrations give on a scratch database, against what the live one has. Only asks there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stepwell.app.connecting import connected, introduced
+from stepwell.app.gather import gather
+from stepwell.app.runs import run_wish
+from stepwell.app.shelf import Shelf
+from stepwell.app.verify import scratch_of
+from stepwell.core.answers import DiffReport, Side
+from stepwell.core.errors import ContradictionError, UsageError
+from stepwell.core.history import State
+from stepwell.core.migration import Direction
+from stepwell.core.schema.diff import diff
+from stepwell.core.wish import Wish
+
+if TYPE_CHECKING:
+    from stepwell.app.context import Context
+    from stepwell.core.migration import Version
+    from stepwell.core.plan import Situation
+    from stepwell.core.schema.snapshot import Snapshot
+
+EXPECTED = "what the applied migrations give"
+
+
+async def drift(context: Context) -> DiffReport:
+    """Compare the structure of the database with that which its applied migrations give.
+
+    Raises `ContradictionError` where the history can't be replayed, and `UsageError` for an engine without snapshots.
+    """
+    if not context.dialect.abilities.snapshots:
+        raise UsageError(f"there are no snapshots of {context.dialect.name} yet")
+    shelf = Shelf(context)
+    connection = await connected(context, shelf, read_only=True)
+    async with introduced(context, connection) as about:
+        situation = gather(shelf, await connection.read(), whole=True).situation
+        live = await connection.snapshot()
+    expected = await _replayed(context, _applied(situation))
+    return DiffReport(_side(expected, EXPECTED), _side(live, f"live ({about.url})"), diff(expected, live))
+
+
+def _applied(situation: Situation) -> list[Version]:
+    """The applied ones in plan order. Raises `ContradictionError` for one that can't be replayed as it was."""
+    applied = [entry for entry in situation.ordered if entry.applied]
+    for entry in applied:
+        if entry.state is not State.APPLIED:
+            raise ContradictionError(
+                f"{entry.title} is {entry.state.value.replace('_', ' ')}: what it gave can't be found out any more",
+                hint="see 'stepwell status'",
+            )
+    return [entry.version for entry in applied]
+
+
+async def _replayed(context: Context, versions: list[Version]) -> Snapshot:
+    async with scratch_of(context) as place:
+        for version in versions:
+            await run_wish(place, Wish(Direction.UP, target=version.text, only_needed=True))
+        connection = await place.connect(True)
+        try:
+            return await connection.snapshot()
+        finally:
+            await connection.close()
+
+
+def _side(taken: Snapshot, name: str) -> Side:
+    return Side(name, taken.engine, taken.server, taken.fingerprint)
