@@ -364,3 +364,18 @@ def test_what_an_old_table_holds_is_read(shop: Workshop) -> None:
     assert [version.text for version in record.dependencies] == ["1"]
     shop.ask("UPDATE migrations SET version = NULL")
     assert isinstance(shop.failure(shop.project().status()), HistoryTableError)
+
+
+def test_a_writer_that_keeps_all_readers_out_is_somebody_who_holds_the_lock(
+    shop: Workshop, sqlite_url: str
+) -> None:
+    """As one that is paused in its COMMIT."""
+    shop.table("001_items")
+    shop.migrate()
+    shop.table("002_others")
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        error = shop.failure(shop.project(lock_wait=0.3, lock_timeout=0.1).migrate())
+        other.execute("ROLLBACK")
+    assert error.exit_code == 5
+    assert "holds the lock" in error.message

@@ -22,7 +22,7 @@ from stepwell.core.url import parse_url
 from stepwell.engines.mysql.connection import connect as connect_mysql
 from stepwell.engines.mysql.lexical import MYSQL
 from stepwell.engines.postgresql.connection import connect as connect_postgresql
-from stepwell.engines.sqlite.connection import connect as connect_sqlite
+from stepwell.engines.sqlite.connecting import connect as connect_sqlite
 from stepwell.ports import ConnectOptions
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from stepwell.core.rows.compare import compare
 from stepwell.core.settings import Settings
-from stepwell.engines.sqlite.connection import connect
+from stepwell.engines.sqlite.connecting import connect
 from stepwell.ports import ConnectOptions
 
 if TYPE_CHECKING:

@@ -62,7 +62,7 @@ class Guard:
     async def see_end(self, names: PostgresNames) -> bool:
         """Look where the log ends; false while a runner that came late still writes."""
         channel = self._target.channel
-        await channel.send("BEGIN ISOLATION LEVEL READ COMMITTED")
+        await channel.send(_begin(bounds.timeouts(self._target.settings)))
         ((free,),) = await channel.rows(lock.TRY_TRANSACTION, [lock.fence_of(names)])
         self.end = await log_end(channel, names)
         await channel.send("COMMIT")
@@ -94,8 +94,7 @@ class Guard:
 
     async def _take(self, channel: Channel) -> bool:
         key = await self._target.key()
-        await channel.send("BEGIN ISOLATION LEVEL READ COMMITTED")
-        await channel.rows(bounds.set_all(bounds.timeouts(self._target.settings), local=True))
+        await channel.send(_begin(bounds.timeouts(self._target.settings)))
         ((held,),) = await channel.rows(lock.plainly(lock.TRY_TRANSACTION, key))
         if not held:
             await channel.send("ROLLBACK")
@@ -156,6 +155,11 @@ class Guard:
             with suppress(psycopg.Error):
                 await self._channel.connection.close()
             self._channel = None
+
+
+def _begin(limits: Mapping[str, str]) -> str:
+    """BEGIN with its limits of time in one message: who is paused between two would hold what it takes for ever."""
+    return f"BEGIN ISOLATION LEVEL READ COMMITTED; {bounds.set_all(limits, local=True)}"
 
 
 async def log_end(channel: Channel, names: PostgresNames) -> int:
@@ -223,8 +227,8 @@ class GuardedDesk(PostgresDesk):
 
     async def begin(self) -> None:
         """Open a transaction behind the fence."""
-        await super().begin()
-        await self._channel.rows(bounds.set_all(self._limits, local=True))
+        await self._check()
+        await self._channel.send(_begin(self._limits))
         if self._target.local_role is not None:
             await self._channel.send(self._target.local_role)
         ((free,),) = await self._channel.rows(lock.TRY_TRANSACTION, [self._fence])

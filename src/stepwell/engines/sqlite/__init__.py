@@ -23,7 +23,7 @@ class SQLite:
 
     async def connect(self, url: DatabaseUrl | None, options: ConnectOptions) -> Connection:
         """Open a connection. Raises `ConnectionFailedError` that tells why not."""
-        from stepwell.engines.sqlite.connection import connect
+        from stepwell.engines.sqlite.connecting import connect
 
         return await connect(url, options)
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
-import inspect as python_inspect
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
+import time
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from stepwell.core.actions import Busy, Held
-from stepwell.core.errors import ConnectionFailedError, Fault, Refusal, UsageError, no_database
+from stepwell.core.errors import (
+    ConnectionFailedError,
+    Fault,
+    LockTimeoutError,
+    Refusal,
+    locked,
+)
 from stepwell.core.history import NO_MARK, History, HistoryMark, TableShape, mark_of
 from stepwell.core.migration import Version
 from stepwell.core.tables import (
@@ -23,12 +29,11 @@ from stepwell.core.tables import (
 )
 from stepwell.engines.sqlite import tables
 from stepwell.engines.sqlite.asking import Asking
-from stepwell.engines.sqlite.channel import Channel
 from stepwell.engines.sqlite.desk import SQLiteDesk, judge
 from stepwell.engines.sqlite.dialect import DIALECT
 from stepwell.engines.sqlite.inspect import COLUMNS, OBJECTS, has_log, shape
 from stepwell.engines.sqlite.lock import SessionLock
-from stepwell.engines.sqlite.opening import file_of, open_file
+from stepwell.engines.sqlite.opening import file_of
 from stepwell.engines.sqlite.rows import as_utc, log_values, read_record
 from stepwell.engines.sqlite.watch import NOT_ENFORCED, Watch, enforced, violation, violations
 from stepwell.engines.sqlite.wire import SQLiteWire
@@ -43,35 +48,12 @@ if TYPE_CHECKING:
     from stepwell.core.answers import LogEntry
     from stepwell.core.history import Record
     from stepwell.core.plan import Step
-    from stepwell.core.url import DatabaseUrl
+    from stepwell.engines.sqlite.channel import Channel
     from stepwell.engines.sqlite.fill import SQLiteRehearsal
     from stepwell.ports import Batch, ConnectOptions, Dialect, Kept, Wire
 
+POLL = 0.1  # seconds
 HOLDER = "another process that writes into the file"
-
-
-async def connect(url: DatabaseUrl | None, options: ConnectOptions) -> SQLiteConnection:
-    """Open a file by URL, or take the connection that the caller's function gives."""
-    if options.connect is not None:
-        given = options.connect()
-        connection = await given if python_inspect.isawaitable(given) else given
-        if not isinstance(connection, sqlite3.Connection):
-            raise UsageError(f"connect= must give a sqlite3.Connection, not {type(connection).__name__}")
-        if connection.in_transaction:
-            raise UsageError(
-                "the connection that connect= gave is in a transaction",
-                hint="commit before you lend it: a run has transactions of its own",
-            )
-        return SQLiteConnection(Channel(connection, thread=None), "sqlite:// (lent)", options)
-    if url is None:
-        raise no_database()
-    thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stepwell-sqlite")
-    try:
-        opened = open_file(url, options, thread=thread)
-    except BaseException:
-        thread.shutdown(wait=False)
-        raise
-    return SQLiteConnection(Channel(opened, thread=thread), url.shown, options)
 
 
 class SQLiteConnection(Asking):
@@ -128,7 +110,21 @@ class SQLiteConnection(Asking):
         return rows
 
     async def read(self) -> History:
-        """The history, in one read transaction so that its parts belong together."""
+        """The history, in one read transaction so that its parts belong together. A writer may keep all readers out."""
+        began = time.monotonic()
+        while True:
+            try:
+                return await self._read_at_once()
+            except EngineError as error:
+                if not (error.fault.sqlstate or "").startswith("SQLITE_BUSY"):
+                    raise
+                limit = 0.0 if self._options.read_only else self._options.settings.lock_wait
+                if time.monotonic() - began >= limit:
+                    fault = locked(HOLDER, limit)
+                    raise LockTimeoutError(fault.message, hint=fault.hint) from error
+            await asyncio.sleep(POLL)
+
+    async def _read_at_once(self) -> History:
         own = not self._channel.connection.in_transaction
         if own:
             await self._channel.execute("BEGIN")
