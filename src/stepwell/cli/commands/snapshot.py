@@ -67,7 +67,7 @@ COMMAND = Command(
     about=(
         "Read the whole structure of the database, and print it as JSON: one fact for each thing in it.\n"
         "The same structure gives the same text and the same fingerprint, wherever and by whomever it is read.\n"
-        "Nothing is written in the database, and no lock is held that anybody would notice."
+        "Nothing is written in the database, and its locks are those of a reader."
     ),
     configure=configure,
     run=run,

@@ -9,6 +9,7 @@ the second form, one that its migrations have just made has the first; both mean
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def written(nodes: list[str | Group]) -> str:
     return "".join(map(str, nodes))
 
 
+@lru_cache(maxsize=4096)  # partitions, and tables of one making, repeat the same conditions
 def normal(text: str) -> str:
     """The text in the form that it has after a restore."""
     joined = text.count(" AND ") + text.count(" OR ") > 1

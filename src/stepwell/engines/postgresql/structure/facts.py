@@ -52,6 +52,7 @@ def facts_of(columns: Sequence[str], rows: Iterable[Row], remarks: Remarks) -> I
     names = columns[len(HEAD) :]
     readers = [(name, reader) for name in names if (reader := _reader(name)) is not None]
     has_guarded = "guarded" in names
+    parents: dict[tuple[str | None, str | None], Key] = {}  # many have the same
     for catalog, oid, sub, kind, identity, parent_kind, parent, owner, *values in rows:
         told: dict[str, Any] = {
             name: value
@@ -68,7 +69,9 @@ def facts_of(columns: Sequence[str], rows: Iterable[Row], remarks: Remarks) -> I
         where = catalog, oid, sub
         remarks.put_to(where, told)
         guarded = _guarded(told) if has_guarded else {}
-        belongs = None if parent_kind is None or parent is None else Key(parent_kind, parent)
+        belongs = parents.get((parent_kind, parent))
+        if belongs is None and parent_kind is not None and parent is not None:
+            belongs = parents[parent_kind, parent] = Key(parent_kind, parent)
         yield where, Fact(kind, identity, belongs, told, guarded)
 
 
