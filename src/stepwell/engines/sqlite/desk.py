@@ -6,9 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from stepwell.core.evidence import Judgement, Verdict
-from stepwell.core.sql.kinds import classify
 from stepwell.engines.sqlite import tables
-from stepwell.engines.sqlite.lexical import SQLITE
 from stepwell.engines.sqlite.rows import log_values
 from stepwell.ports import EngineError
 
@@ -16,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from stepwell.core.actions import LogLine
+    from stepwell.core.sql.kinds import StatementFacts
     from stepwell.core.tables import TableNames
     from stepwell.engines.sqlite.channel import Channel
     from stepwell.journal import Send, T
@@ -79,11 +78,11 @@ class SQLiteDesk:
 
     async def may_share(self, statement: BoundStatement) -> bool:
         """All but what refuses a transaction."""
-        return classify(statement.shown, SQLITE).refuses_transaction is None
+        return _facts(statement).refuses_transaction is None
 
     async def settle(self, statement: BoundStatement) -> None:
         """Deferred foreign keys are checked here, where it is known whose statement broke them."""
-        if classify(statement.shown, SQLITE).may_write_rows:
+        if _facts(statement).may_write_rows:
             await self._check(statement.origin, statement.shown)
 
     def refuses_transaction(self, error: EngineError) -> bool:
@@ -92,12 +91,19 @@ class SQLiteDesk:
 
     async def fingerprint(self, statement: BoundStatement) -> str | None:
         """The command, where it may run twice."""
-        verb = classify(statement.shown, SQLITE).verb
+        verb = _facts(statement).verb
         return verb if verb in REPEATABLE else None
 
     async def alone(self, statement: BoundStatement, send: Send[T]) -> T:
         """Send it."""
         return await send(statement)
+
+
+def _facts(statement: BoundStatement) -> StatementFacts:
+    from stepwell.core.sql.kinds import classify  # most runs have nothing to do, and read no SQL
+    from stepwell.engines.sqlite.lexical import SQLITE
+
+    return classify(statement.shown, SQLITE)
 
 
 async def judge(fingerprint: str) -> Judgement:

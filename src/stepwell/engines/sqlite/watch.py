@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stepwell.core.errors import Fault
 from stepwell.core.migration import Direction
-from stepwell.core.sql.kinds import classify
-from stepwell.engines.sqlite.lexical import SQLITE
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
@@ -73,6 +71,9 @@ class Watch:
 
     async def before(self, statement: BoundStatement) -> None:
         """A statement is about to be sent."""
+        from stepwell.core.sql.kinds import classify  # most runs have nothing to do, and read no SQL
+        from stepwell.engines.sqlite.lexical import SQLITE
+
         facts = classify(statement.sql, SQLITE)
         if facts.verb == "PRAGMA":
             await self._remember()
