@@ -108,6 +108,15 @@ def test_foreign_keys_that_share_a_column_agree() -> None:
     assert tied == Slot(("tenant", "user", "project"), (("2", "20", "200"),))
 
 
+def test_one_null_is_enough_for_a_foreign_key_that_can_have_no_row() -> None:
+    columns = (Column("part", INTEGER), Column("other", INTEGER))
+    key = ForeignKey("k", ("part", "other"), "later", ("part", "id"))
+    table = Table("t", columns, (), (Constraint("p", ("part",), ("part = 7",)),), (key,))
+    (tied,) = slots(table, 0, Known(absent=frozenset({"k"})), POSTGRESQL)
+    assert tied.options[0] == (None, None)
+    assert ("7", None) in tied.options
+
+
 def test_the_third_row_has_null_where_it_may() -> None:
     table = Table(
         "t", (Column("a", INTEGER), Column("b", INTEGER, nullable=False), Column("c", INTEGER, default=True))

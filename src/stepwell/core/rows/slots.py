@@ -182,6 +182,8 @@ class _Row:
         """What a foreign key allows its columns: the keys that exist, the row's own, nothing."""
         optional = [name for name in key.columns if _may_be_null(self._table.column(name))]
         absent: list[dict[str, Choice]] = [dict.fromkeys(optional)] if optional else []
+        if len(key.columns) > 1:  # one NULL is enough, and the others may be needed elsewhere
+            absent += [{name: None} for name in optional]
         existing = [dict(zip(key.columns, each, strict=True)) for each in self._known.keys.get(key.name, ())]
         present: list[dict[str, Choice]] = [{**each} for each in _from(existing, self._number)]
         if key.table == self._table.name:
