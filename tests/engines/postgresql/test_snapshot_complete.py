@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from stepwell.core.schema.snapshot import Snapshot
-from stepwell.engines.postgresql.structure import reading, remarks
+from stepwell.engines.postgresql.structure import hangers, reading, remarks
 
 from .conftest import Sink
 
@@ -41,7 +41,7 @@ def _told(connection: psycopg.Connection[tuple[object, ...]], version: int) -> s
     """Class and number of everything that the questions tell."""
     connection.execute("SET search_path = pg_catalog")
     found: set[tuple[object, object]] = set()
-    for question in reading.questions(version, may_read=True):
+    for question in (*reading.questions(version, may_read=True), *hangers.questions(version)):
         found |= {(row[0], row[1]) for row in connection.execute(question.encode()).fetchall()}
     return found
 

@@ -24,7 +24,7 @@ from stepwell.ports import EngineError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from stepwell.engines.postgresql.channel import Channel, Cursor
+    from stepwell.engines.postgresql.channel import Channel, Cursor, Row
     from stepwell.engines.postgresql.structure.facts import Where
 
 # Each with its reason: what a text would look like otherwise, or what would be run.
@@ -91,9 +91,16 @@ async def ask(channel: Channel, own_tables: Sequence[tuple[str, str]]) -> Snapsh
         await channel.send(f"SET LOCAL {name} = {_literal(name, value)}")
     schemas, names = [each[0] for each in own_tables], [each[1] for each in own_tables]
     ((may_read, left_out),) = await channel.rows(remarks.BEFOREHAND, [schemas, names])
-    asked = [await channel.send(text) for text in questions(version, may_read=may_read)]
     noted = [await channel.send(text) for text in (rights.grants(), remarks.comments(), remarks.labels())]
-    facts = await _told(channel, asked, await _noted(channel, noted))
+    asked = [await channel.send(text) for text in questions(version, may_read=may_read)]
+    remarked = await _noted(channel, noted)
+    answers = [await _answer(channel, cursor) for cursor in asked]
+    # While the server answers these, which take it longest, the others become facts.
+    hanging = [await channel.send(text) for text in hangers.questions(version)]
+    told = _Told(remarked)
+    told.take(answers)
+    told.take([await _answer(channel, cursor) for cursor in hanging])
+    facts = [*told.facts, *await _remarks_elsewhere(channel, remarked, told.seen)]
     server = f"{version}.{number % 10_000}"
     return Snapshot("postgresql", server, without_tables(facts, frozenset(left_out)))
 
@@ -103,8 +110,11 @@ def _literal(name: str, value: str) -> str:
 
 
 def questions(version: int, *, may_read: bool) -> Iterator[str]:
-    """Every question to a server of this major version; `may_read`: the role may read where subscriptions lead to."""
-    for room in (others, relations, hangers, types, routines, operators, rights):
+    """The questions to a server of this major version but those of `hangers`.
+
+    `may_read`: the role may read where subscriptions lead to.
+    """
+    for room in (others, relations, types, routines, operators, rights):
         yield from room.questions(version)
     yield rights.foreign_grants()
     yield remarks.subscriptions(version, may_read=may_read)
@@ -127,16 +137,28 @@ async def _noted(channel: Channel, cursors: Iterable[Cursor]) -> Remarks:
     )
 
 
-async def _told(channel: Channel, cursors: Iterable[Cursor], noted: Remarks) -> list[Fact]:
-    facts: list[Fact] = []
-    seen: set[Where] = set()
-    for cursor in cursors:
-        rows = await channel.fetch(cursor)
-        columns = [column.name for column in cursor.description or ()]
-        for where, fact in facts_of(columns, rows, noted):
-            facts.append(fact)
-            seen.add(where)
-    return [*facts, *await _remarks_elsewhere(channel, noted, seen)]
+Answer = tuple[list[str], "list[Row]"]  # the names of the columns, and the rows
+
+
+async def _answer(channel: Channel, cursor: Cursor) -> Answer:
+    rows = await channel.fetch(cursor)
+    return [column.name for column in cursor.description or ()], rows
+
+
+class _Told:
+    """The facts that answers have told, and where each is from."""
+
+    def __init__(self, noted: Remarks) -> None:
+        self.facts: list[Fact] = []
+        self.seen: set[Where] = set()
+        self._noted = noted
+
+    def take(self, answers: Iterable[Answer]) -> None:
+        """Make facts of answers."""
+        for columns, rows in answers:
+            for where, fact in facts_of(columns, rows, self._noted):
+                self.facts.append(fact)
+                self.seen.add(where)
 
 
 async def _remarks_elsewhere(channel: Channel, noted: Remarks, seen: set[Where]) -> list[Fact]:
