@@ -1,10 +1,12 @@
 """Nothing in a database goes unsaid: every row of every catalog is a fact, a part of one, or told as unknown."""
 
+from itertools import chain
+
 import psycopg
 import pytest
 
 from stepwell.core.schema.snapshot import Snapshot
-from stepwell.engines.postgresql.structure import hangers, reading, remarks
+from stepwell.engines.postgresql.structure import reading, remarks
 
 from .conftest import Sink
 
@@ -41,7 +43,7 @@ def _told(connection: psycopg.Connection[tuple[object, ...]], version: int) -> s
     """Class and number of everything that the questions tell."""
     connection.execute("SET search_path = pg_catalog")
     found: set[tuple[object, object]] = set()
-    for question in (*reading.questions(version, may_read=True), *hangers.questions(version)):
+    for question in chain.from_iterable(reading.stages(version, may_read=True)):
         found |= {(row[0], row[1]) for row in connection.execute(question.encode()).fetchall()}
     return found
 

@@ -22,7 +22,7 @@ from stepwell.engines.postgresql.structure.facts import Remarks, facts_of, given
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from stepwell.engines.postgresql.channel import Channel, Cursor, Row
     from stepwell.engines.postgresql.structure.facts import Where
@@ -92,14 +92,14 @@ async def ask(channel: Channel, own_tables: Sequence[tuple[str, str]]) -> Snapsh
     schemas, names = [each[0] for each in own_tables], [each[1] for each in own_tables]
     ((may_read, left_out),) = await channel.rows(remarks.BEFOREHAND, [schemas, names])
     noted = [await channel.send(text) for text in (rights.grants(), remarks.comments(), remarks.labels())]
-    asked = [await channel.send(text) for text in questions(version, may_read=may_read)]
+    first, *later = stages(version, may_read=may_read)
+    asked = [await channel.send(text) for text in first]
     remarked = await _noted(channel, noted)
-    answers = [await _answer(channel, cursor) for cursor in asked]
-    # While the server answers these, which take it longest, the others become facts.
-    hanging = [await channel.send(text) for text in hangers.questions(version)]
     told = _Told(remarked)
-    told.take(answers)
-    told.take([await _answer(channel, cursor) for cursor in hanging])
+    for stage in (*later, []):
+        answers = [await _answer(channel, cursor) for cursor in asked]
+        asked = [await channel.send(text) for text in stage]  # the server works on these meanwhile
+        told.take(answers)
     facts = [*told.facts, *await _remarks_elsewhere(channel, remarked, told.seen)]
     server = f"{version}.{number % 10_000}"
     return Snapshot("postgresql", server, without_tables(facts, frozenset(left_out)))
@@ -109,16 +109,17 @@ def _literal(name: str, value: str) -> str:
     return value if name == "search_path" else f"'{value}'"
 
 
-def questions(version: int, *, may_read: bool) -> Iterator[str]:
-    """The questions to a server of this major version but those of `hangers`.
+def stages(version: int, *, may_read: bool) -> list[list[str]]:
+    """Every question to a server of this major version: those whose answers are long come one after the other.
 
     `may_read`: the role may read where subscriptions lead to.
     """
-    for room in (others, relations, types, routines, operators, rights):
-        yield from room.questions(version)
-    yield rights.foreign_grants()
-    yield remarks.subscriptions(version, may_read=may_read)
-    yield remarks.unknown()
+    first = [
+        text for room in (others, types, routines, operators, rights) for text in room.questions(version)
+    ]
+    first += [rights.foreign_grants(), remarks.subscriptions(version, may_read=may_read), remarks.unknown()]
+    indexes, *rest = hangers.questions(version)
+    return [first, list(relations.questions(version)), [indexes], rest]
 
 
 async def _noted(channel: Channel, cursors: Iterable[Cursor]) -> Remarks:
