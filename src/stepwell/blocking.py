@@ -86,11 +86,9 @@ class Project:
         """Settle whether statements ran that were cut off."""
         return _run(self.project.repair(done=done, not_done=not_done, dry_run=dry_run))
 
-    def verify(
-        self, versions: Sequence[str] = (), *, strict: bool = False, rows: bool = True
-    ) -> VerifyReport:
+    def verify(self, versions: Sequence[str] = (), **choice: Any) -> VerifyReport:
         """Prove that migrations go up, down and up again."""
-        return _run(self.project.verify(versions, strict=strict, rows=rows))
+        return _run(self.project.verify(versions, **choice))
 
     def drift(self) -> DiffReport:
         """What in the live database is other than its applied migrations give."""

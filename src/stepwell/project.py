@@ -233,15 +233,23 @@ class Project:
         return await repair(self._context(), done=done, not_done=not_done, dry_run=dry_run)
 
     async def verify(
-        self, versions: Sequence[str] = (), *, strict: bool = False, rows: bool = True
+        self,
+        versions: Sequence[str] = (),
+        *,
+        strict: bool = False,
+        rows: bool = True,
+        data: str | None = None,
     ) -> VerifyReport:
-        """Prove on scratch databases that migrations, or those given, go up, down and up again."""
+        """Prove on scratch databases that migrations, or those given, go up, down and up again.
+
+        `data` is SQL that gives tables rows besides those that are made, before the first migration that is tried.
+        """
         from stepwell.app.verify import verify
         from stepwell.sources.root import root_on_path
 
-        check_arguments({"versions": versions, "strict": strict, "rows": rows})
+        check_arguments({"versions": versions, "strict": strict, "rows": rows, "data": data})
         with root_on_path(self.root):
-            return await verify(self._context(), versions, strict=strict, rows=rows)
+            return await verify(self._context(), versions, strict=strict, rows=rows, data=data)
 
     async def drift(self) -> DiffReport:
         """What in the live database is other than its applied migrations give."""

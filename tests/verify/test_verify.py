@@ -212,3 +212,20 @@ def test_behind_one_that_fails_on_rows_the_next_is_tried_all_the_same(shop: Work
         Verdict.FAILS_ON_ROWS,
         Verdict.LOSSY,
     ]
+
+
+def test_rows_of_ones_own_are_tried_too(shop: Workshop) -> None:
+    shop.sql("001_users", USERS, "DROP TABLE users;")
+    shop.sql(
+        "002_case",
+        "ALTER TABLE users ADD CONSTRAINT one UNIQUE (email);",
+        "ALTER TABLE users DROP CONSTRAINT one;",
+    )
+    project = shop.project(url=None, scratch_url=shop.url)
+    assert shop.run(project.verify(["002"])).ok
+    twice = "COPY users (id, email) FROM STDIN;\n101\tsame\n102\tsame\n\\.\n"
+    (proof,) = shop.run(project.verify(["002"], data=twice)).proofs
+    assert proof.verdict is Verdict.FAILS_ON_ROWS
+    error = shop.failure(project.verify(["002"], data="INSERT INTO nobody VALUES (1);"))
+    assert isinstance(error, UsageError)
+    assert "the data can't be loaded" in error.message

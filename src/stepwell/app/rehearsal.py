@@ -9,7 +9,9 @@ from stepwell.core.migration import Direction
 from stepwell.core.proof import Failure
 from stepwell.core.rows.compare import compare, losses, worded
 from stepwell.core.rows.filled import told
+from stepwell.core.sql.errors import SqlSyntaxError
 from stepwell.core.wish import Wish
+from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -49,9 +51,11 @@ async def attempt(
     return None
 
 
-async def rehearse(run: Run, place: Context, migration: Migration, known: Filled | None) -> Rehearsed:
-    """Fill the tables, go up, and where there is a way back, down and up again."""
-    filled, before = await _filled(place, known)
+async def rehearse(
+    run: Run, place: Context, migration: Migration, known: Filled | None, script: str | None = None
+) -> Rehearsed:
+    """Fill the tables, first by the user's own script, go up, and where there is a way back, down and up again."""
+    filled, before = await _filled(place, known, script)
     unfilled = tuple(told(filled))
     if failure := await attempt(run, place, "up", Direction.UP, migration):
         return Rehearsed(failure, unfilled=unfilled, usable=False)
@@ -72,10 +76,12 @@ def _lost(before: Contents, above: Contents, after: Contents) -> tuple[str, ...]
     return tuple(worded(change) for change in (losses(compare(before, above)) or missing)) if missing else ()
 
 
-async def _filled(place: Context, known: Filled | None) -> tuple[Filled, Contents]:
+async def _filled(place: Context, known: Filled | None, script: str | None) -> tuple[Filled, Contents]:
     connection = await place.connect(False)
     try:
         rehearsal = _of(connection)
+        if script is not None:
+            await _load(rehearsal, script)
         filled = await rehearsal.fill(known)
         return filled, await rehearsal.contents()
     finally:
@@ -88,6 +94,17 @@ async def _contents(place: Context) -> Contents:
         return await _of(connection).contents()
     finally:
         await connection.close()
+
+
+async def _load(rehearsal: Rehearsal, script: str) -> None:
+    try:
+        await rehearsal.load(script)
+    except (EngineError, SqlSyntaxError) as error:
+        told = error.fault.message if isinstance(error, EngineError) else str(error)
+        raise UsageError(
+            f"the data can't be loaded: {told}",
+            hint="they have to fit the tables as they are before the first migration that is tried",
+        ) from error
 
 
 def _of(connection: Connection) -> Rehearsal:

@@ -27,10 +27,17 @@ if TYPE_CHECKING:
 
 
 async def verify(
-    context: Context, versions: Sequence[str] = (), *, strict: bool = False, rows: bool = True
+    context: Context,
+    versions: Sequence[str] = (),
+    *,
+    strict: bool = False,
+    rows: bool = True,
+    data: str | None = None,
 ) -> VerifyReport:
-    """Try every migration, or those of the versions given, on scratch databases; with `rows`, once more on tables that
-    have some.
+    """Try every migration, or those of the versions given, on scratch databases.
+
+    With `rows`, once more on tables that have some; `data` is a script of the user's own, which is run before the first
+    that is tried.
 
     Raises `TargetError` for a version that no file has, `UsageError` where no scratch database can be made or a
     statement must not run on it, `MigrationError` for files that are wrong.
@@ -48,7 +55,7 @@ async def verify(
         raise UsageError(
             f"there are no snapshots of {context.dialect.name} yet, so that nothing can be proved"
         )
-    proofs = await _Trials(context, order, wanted, rows=rows).run()
+    proofs = await _Trials(context, order, wanted, _Rows(context, data) if rows else None).run()
     where = context.dialect.name
     return VerifyReport(where, tuple(proofs), (context.clock() - began) * 1000, strict)
 
@@ -57,10 +64,9 @@ class _Trials:
     """The trials of migrations, one after the other; on a new database behind one that left it other than it was."""
 
     def __init__(
-        self, context: Context, order: tuple[Migration, ...], wanted: frozenset[Version], *, rows: bool
+        self, context: Context, order: tuple[Migration, ...], wanted: frozenset[Version], rows: _Rows | None
     ) -> None:
-        self._context, self._order, self._wanted = context, order, wanted
-        self._rows = _Rows(context) if rows else None
+        self._context, self._order, self._wanted, self._rows = context, order, wanted, rows
         self._proofs: list[Proof] = []
         self._index = 0
 
@@ -139,8 +145,8 @@ def scratch_of(context: Context) -> AbstractAsyncContextManager[Context]:
 class _Rows:
     """A second database, whose tables have rows. It goes up with the trials; one that is spoilt is made anew."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, context: Context, data: str | None) -> None:
+        self._context, self._data = context, data
         self._stack = AsyncExitStack()
         self._place: Context | None = None
         self._at: Version | None = None
@@ -156,7 +162,8 @@ class _Rows:
         place = await self._before(before)
         if place is None:
             return trial
-        seen = await rehearse(run_wish, place, migration, self._filled)
+        seen = await rehearse(run_wish, place, migration, self._filled, self._data)
+        self._data = None  # they fit the tables as they were then
         self._filled, self._at = seen.filled, migration.version
         if not seen.usable:
             await self.close()

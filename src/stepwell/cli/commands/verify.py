@@ -22,6 +22,7 @@ def configure(parser: ArgumentParser) -> None:
         "--strict", action="store_true", help="exit 3 also for what loses rows on its way back"
     )
     parser.add_argument("--no-rows", action="store_true", help="do not try it on tables with rows besides")
+    parser.add_argument("--data", metavar="FILE", help="SQL with rows of your own, such as a dump of some")
     parser.add_argument("--junit", metavar="FILE", help="write a JUnit report besides")
 
 
@@ -31,11 +32,28 @@ async def run(context: Context) -> int:
 
     arguments = context.arguments
     with context.project(names_database=False) as project:
-        report = await project.verify(arguments.versions, strict=arguments.strict, rows=not arguments.no_rows)
+        report = await project.verify(
+            arguments.versions,
+            strict=arguments.strict,
+            rows=not arguments.no_rows,
+            data=read(arguments.data) if arguments.data else None,
+        )
     if arguments.junit:
         write(arguments.junit, verify_junit(report))
     context.output.result(lambda view: verify_text(report, view), lambda: verify_document(report))
     return 0 if report.ok else _NOT_PROVED
+
+
+def read(name: str) -> str:
+    """The text of a file. Raises `UsageError`."""
+    from pathlib import Path
+
+    from stepwell.core.errors import UsageError
+
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{name} can't be read: {error}") from error
 
 
 def write(name: str, text: str) -> None:
