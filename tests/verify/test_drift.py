@@ -68,3 +68,19 @@ def test_what_can_not_be_replayed_is_refused(shop: Workshop) -> None:
     error = shop.failure(shop.project(scratch_url=shop.url, scratch="same-server").drift())
     assert isinstance(error, ContradictionError)
     assert "001 users is changed" in error.message
+
+
+def test_who_runs_migrations_there_stands_for_who_runs_them_here(
+    shop: Workshop, postgresql_url: str, tmp_path: Path
+) -> None:
+    role = f"drift_{postgresql_url.rpartition('/')[2].partition('?')[0][-12:]}"
+    shop.ask(f"CREATE ROLE {role} LOGIN SUPERUSER")
+    try:
+        for table in ("users", "migrations", "migrations_log"):
+            shop.ask(f"ALTER TABLE {table} OWNER TO {role}")
+        url = postgresql_url.replace("//postgres@", f"//{role}@")
+        project = shop.project(url=url, scratch_url=shop.url, scratch="same-server")
+        assert sentences(tell(shop.run(project.drift()).diff)) == []
+    finally:
+        shop.ask(f"REASSIGN OWNED BY {role} TO postgres")
+        shop.ask(f"DROP ROLE {role}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stepwell.app.connecting import connected, introduced
@@ -14,14 +15,18 @@ from stepwell.core.errors import ContradictionError, UsageError
 from stepwell.core.history import State
 from stepwell.core.migration import Direction
 from stepwell.core.schema.diff import diff
+from stepwell.core.schema.snapshot import Snapshot
 from stepwell.core.wish import Wish
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from stepwell.app.context import Context
     from stepwell.core.migration import Version
     from stepwell.core.plan import Situation
-    from stepwell.core.schema.snapshot import Snapshot
+    from stepwell.core.schema.snapshot import Key
 
+OWNER = "owner"
 EXPECTED = "what the applied migrations give"
 
 
@@ -37,7 +42,7 @@ async def drift(context: Context) -> DiffReport:
     async with introduced(context, connection) as about:
         situation = gather(shelf, await connection.read(), whole=True).situation
         live = await connection.snapshot()
-    expected = await _replayed(context, _applied(situation))
+    expected = await _replayed(context, _applied(situation), about.user)
     return DiffReport(_side(expected, EXPECTED), _side(live, f"live ({about.url})"), diff(expected, live))
 
 
@@ -53,15 +58,32 @@ def _applied(situation: Situation) -> list[Version]:
     return [entry.version for entry in applied]
 
 
-async def _replayed(context: Context, versions: list[Version]) -> Snapshot:
+async def _replayed(context: Context, versions: list[Version], owner: str | None) -> Snapshot:
+    """The structure that they give. Whoever runs migrations there stands for the one who runs them on the live one."""
     async with scratch_of(context) as place:
+        empty, user = await _taken(place)
         for version in versions:
             await run_wish(place, Wish(Direction.UP, target=version.text, only_needed=True))
-        connection = await place.connect(True)
-        try:
-            return await connection.snapshot()
-        finally:
-            await connection.close()
+        return _owned((await _taken(place))[0], {fact.key for fact in empty.facts}, user, owner)
+
+
+async def _taken(place: Context) -> tuple[Snapshot, str | None]:
+    connection = await place.connect(True)
+    try:
+        return await connection.snapshot(), (await connection.about()).user
+    finally:
+        await connection.close()
+
+
+def _owned(taken: Snapshot, before: Collection[Key], user: str | None, owner: str | None) -> Snapshot:
+    """With another owner of what migrations have made; what was there before belongs to the server."""
+    facts = [
+        replace(fact, attributes={**fact.attributes, OWNER: owner})
+        if fact.key not in before and fact.attributes.get(OWNER) == user
+        else fact
+        for fact in taken.facts
+    ]
+    return Snapshot(taken.engine, taken.server, facts)
 
 
 def _side(taken: Snapshot, name: str) -> Side:
