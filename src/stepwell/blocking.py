@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
     from stepwell.core.answers import (
+        BaselineReport,
         CheckReport,
         CorrectionReport,
         DiffReport,
@@ -89,6 +90,10 @@ class Project:
     def verify(self, versions: Sequence[str] = (), **choice: Any) -> VerifyReport:
         """Prove that migrations go up, down and up again."""
         return _run(self.project.verify(versions, **choice))
+
+    def baseline(self, *, to: str | None = None, dry_run: bool = False) -> BaselineReport:
+        """Record migrations as applied without running them."""
+        return _run(self.project.baseline(to=to, dry_run=dry_run))
 
     def drift(self) -> DiffReport:
         """What in the live database is other than its applied migrations give."""

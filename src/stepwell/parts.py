@@ -1,4 +1,4 @@
-"""The adapters that a project is joined of, found by their names: engines and sources."""
+"""The adapters that a project is joined of, found by their names: engines and sources; what a scratch forbids."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stepwell.core.files.listing import SourceListing
 
 if TYPE_CHECKING:
     from stepwell.core.files.listing import Source
-    from stepwell.ports import Engine
+    from stepwell.ports import Engine, Scratch
 
 
 def find_engine(name: str) -> Engine:
@@ -63,3 +63,11 @@ class _Several:
             tuple(file for listing in listings for file in listing.files),
             tuple(finding for listing in listings for finding in listing.findings),
         )
+
+
+def forbidden(sql: str, kind: str, made: Scratch) -> str | None:
+    """Why a statement must not run in a scratch database, if it must not."""
+    from stepwell.core.sql.beyond import reaches_beyond
+
+    what = reaches_beyond(sql, kind, made.others) if made.shared else None
+    return what and f"refused in a scratch database on the target's own server: it reaches {what}"

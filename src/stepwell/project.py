@@ -27,13 +27,14 @@ from stepwell.core.redact import Redactor
 from stepwell.core.settings import settings_of
 from stepwell.core.ulid import RANDOM_BITS, ulid
 from stepwell.core.url import parse_url
-from stepwell.parts import find_engine, open_source
+from stepwell.parts import find_engine, forbidden, open_source
 from stepwell.ports import Batch, ConnectOptions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from stepwell.core.answers import (
+        BaselineReport,
         CheckReport,
         CorrectionReport,
         DiffReport,
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from stepwell.core.schema.snapshot import Snapshot
     from stepwell.core.settings import Settings
     from stepwell.core.url import DatabaseUrl
-    from stepwell.ports import Connection, Engine, Scratch
+    from stepwell.ports import Connection, Engine
     from stepwell.settings import LoadedSettings
 
 logger = logging.getLogger("stepwell")
@@ -251,6 +252,13 @@ class Project:
         with root_on_path(self.root):
             return await verify(self._context(), versions, strict=strict, rows=rows, data=data)
 
+    async def baseline(self, *, to: str | None = None, dry_run: bool = False) -> BaselineReport:
+        """Record migrations as applied without running them: up to `to`, or as far as everything is there."""
+        from stepwell.app.baseline import baseline
+
+        check_arguments({"to": to, "dry_run": dry_run})
+        return await baseline(self._context(), to=to, dry_run=dry_run)
+
     async def drift(self) -> DiffReport:
         """What in the live database is other than its applied migrations give."""
         from stepwell.app.drift import drift
@@ -301,7 +309,7 @@ class Project:
             settings = replace(self.settings, direct_url=None, role=None)
             found = find_engine(made.url.engine if made.url is not None else kind)
             joined = self._joined(found, Place(made.url, made.connect), settings, lambda _: None)
-            yield joined._replace(forbid=lambda sql: _forbidden(sql, kind, made))
+            yield joined._replace(forbid=lambda sql: forbidden(sql, kind, made))
 
     def _joined(self, engine: Engine, place: Place, settings: Settings, emit: Listener) -> Context:
         from stepwell.sources.loader import PythonLoader
@@ -377,14 +385,6 @@ def _root(given: str | os.PathLike[str] | None) -> Path:
     if given is not None and not isinstance(given, str | os.PathLike):
         raise UsageError(f"the argument 'root' must be a folder, not {given!r}")
     return Path(given) if given is not None else Path.cwd()
-
-
-def _forbidden(sql: str, kind: str, made: Scratch) -> str | None:
-    """Why a statement must not run in a scratch database, if it must not."""
-    from stepwell.core.sql.beyond import reaches_beyond
-
-    what = reaches_beyond(sql, kind, made.others) if made.shared else None
-    return what and f"refused in a scratch database on the target's own server: it reaches {what}"
 
 
 def new_batch() -> Batch:

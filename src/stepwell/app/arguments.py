@@ -13,17 +13,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_TEXTS = ("target", "batch", "version", "engine", "data")
+_TEXTS = ("target", "batch", "version", "engine", "data", "to")
 _NUMBERS = ("steps", "limit")
 _LISTS = ("done", "not_done", "versions")
-_OPTIONAL = ("target", "batch", "steps", "limit", "data")
+_OPTIONAL = ("target", "batch", "steps", "limit", "data", "to")
 
 
 def check_arguments(given: Mapping[str, object]) -> None:
     """Raise `UsageError`, naming the argument, for one of another type than it has to be.
 
-    Takes arguments by their names: texts (`target`, `batch`, `version`, `engine`, `data`), whole numbers (`steps`,
-    `limit`), lists of texts (`done`, `not_done`, `versions`), and everything else, which must be true or false.
+    Takes arguments by their names: texts (`target`, `batch`, `version`, `engine`, `data`, `to`), whole
+    numbers (`steps`, `limit`), lists of texts (`done`, `not_done`, `versions`), and everything else, which
+    must be true or false.
     """
     for name, value in given.items():
         if value is None and name in _OPTIONAL:

@@ -72,7 +72,7 @@ async def before_first(shelf: Shelf, connection: Connection, ready: Ready, *, st
 
 
 async def refuse_existing(shelf: Shelf, connection: Connection, ready: Ready) -> None:
-    """Until databases can be adopted: a first run that would create what is there already stops here."""
+    """A first run that would create what is there already stops here: `baseline` takes such a database over."""
     if ready.history.records or ready.history.attempts:
         return
     creators: dict[tuple[str, str | None, str], Step] = {}
@@ -102,8 +102,8 @@ def _exists_already(
         f"this database has no history, but it has already what pending migrations create: {named}{more}"
         f" (created by {step.version} {step.migration.name})",
         place=step.migration.place,
-        hint=f"nothing was changed; if the database was built by these migrations, record each that is there: "
-        f"stepwell mark {step.version}",
+        hint="nothing was changed; if the database was built by these migrations, 'stepwell baseline' records those of "
+        "which everything is there, and 'stepwell baseline --to V' all up to V",
     )
 
 

@@ -127,6 +127,16 @@ class RepairReport:
 
 
 @dataclass(frozen=True, slots=True)
+class BaselineReport:
+    """What `baseline` recorded, or with `dry_run` would; what was found in the database, and what lacks for more."""
+
+    dry_run: bool
+    recorded: tuple[tuple[Version, str], ...]
+    evidence: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LockReport:
     """Who holds the lock, or None; `ended` is true where `--force` ended that holder."""
 

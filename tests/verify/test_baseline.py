@@ -1,0 +1,97 @@
+"""`baseline`: a database that exists is taken over, as far as what migrations give is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from stepwell.core.errors import ContradictionError, TargetError, UsageError
+from stepwell.testing import Workshop
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CHAIN = (
+    "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, age INTEGER);",
+    "CREATE INDEX users_email ON users (email);",
+    "INSERT INTO users (id, email) VALUES (1, 'a');",
+    "CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT);",
+)
+ALL = ["001", "002", "003", "004"]
+
+
+@pytest.fixture
+def shop(postgresql_url: str, tmp_path: Path) -> Workshop:
+    """Four migrations, of which one only changes rows, and a database without a history."""
+
+    def ask(sql: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(postgresql_url, autocommit=True) as connection:
+            cursor = connection.execute(sql.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    made = Workshop(postgresql_url, tmp_path, ask)
+    for number, sql in enumerate(CHAIN, 1):
+        made.sql(f"{number:03}_step", sql)
+    return made
+
+
+def options(shop: Workshop) -> dict[str, Any]:
+    return {"scratch_url": shop.url, "scratch": "same-server"}
+
+
+def recorded(shop: Workshop, **choice: Any) -> list[str]:
+    report = shop.run(shop.project(**options(shop)).baseline(**choice))
+    return [str(version) for version, _ in report.recorded]
+
+
+@pytest.mark.parametrize(("built", "expected"), [(1, ALL[:1]), (2, ALL[:2]), (3, ALL[:2]), (4, ALL)], ids=str)
+def test_as_far_as_everything_is_there(shop: Workshop, built: int, expected: list[str]) -> None:
+    """What only changes rows leaves no trace: it counts where something behind it is there."""
+    for sql in CHAIN[:built]:
+        shop.ask(sql)
+    error = shop.failure(shop.project().migrate())
+    assert isinstance(error, ContradictionError)
+    assert "stepwell baseline" in (error.hint or "")
+    assert recorded(shop, dry_run=True) == expected
+    assert not shop.exists("migrations")
+    assert recorded(shop) == expected
+    assert shop.applied() == expected
+    if built != 3:
+        assert shop.migrate().ok
+        assert shop.applied() == ALL
+
+
+def test_one_column_that_is_missing_ends_it(shop: Workshop) -> None:
+    for sql in CHAIN:
+        shop.ask(sql)
+    shop.ask("ALTER TABLE posts DROP COLUMN title")
+    report = shop.run(shop.project(**options(shop)).baseline())
+    assert [str(version) for version, _ in report.recorded] == ["001", "002"]
+    assert report.missing == ("004 step: column posts.title is not there",)
+    assert report.evidence[1] == "002 step: index users_email is there"
+
+
+def test_where_nothing_is_there_nothing_is_recorded(shop: Workshop) -> None:
+    error = shop.failure(shop.project(**options(shop)).baseline())
+    assert isinstance(error, ContradictionError)
+    assert "nothing to record" in error.message
+
+
+def test_up_to_a_version_whatever_is_there(shop: Workshop) -> None:
+    assert recorded(shop, to="003") == ALL[:3]
+    assert recorded(shop, to="003") == []
+    assert recorded(shop, to="004") == ["004"]
+    assert [entry.event for entry in shop.log()] == ["marked"] * 4
+    error = shop.failure(shop.project().baseline(to="009"))
+    assert isinstance(error, TargetError)
+
+
+def test_on_an_engine_without_snapshots_a_version_has_to_be_said(sqlite_url: str, tmp_path: Path) -> None:
+    shop = Workshop(sqlite_url, tmp_path, lambda _: [])
+    shop.table("001_items")
+    error = shop.failure(shop.project().baseline())
+    assert isinstance(error, UsageError)
+    assert "--to V" in (error.hint or "")
+    assert shop.run(shop.project().baseline(to="001")).recorded
