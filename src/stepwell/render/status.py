@@ -84,9 +84,10 @@ def _advice_on(entry: Entry) -> str:
             verb, what = ("rollback", f"the rollback of {version}") if entry.applied else ("migrate", version)
             return f"{what} began and did not finish: 'stepwell {verb}' resumes it where it stopped"
         case State.IN_DOUBT:
+            ran, did_not = command("repair --done", version), command("repair --not-done", version)
             return (
-                f"{version} is in doubt, nobody can tell whether its last statement ran: look at the database, then "
-                f"{command('mark', version)} (all of it is there) or {command('unmark', version)} (none)"
+                f"{version} is in doubt, nobody can tell whether its last statement ran: 'stepwell repair' shows it; "
+                f"then {ran} (it ran) or {did_not} (it did not)"
             )
     return ""
 
