@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.cli.command import Command
+from stepwell.cli.differences import tell, unified_flag
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
     from stepwell.cli.context import Context
-
-_DIFFERENT = 3
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -20,21 +19,14 @@ def configure(parser: ArgumentParser) -> None:
         "before", metavar="BEFORE", help="the file of a snapshot, or 'live' for the database now"
     )
     parser.add_argument("after", metavar="AFTER", help="the same")
-    parser.add_argument(
-        "--unified", action="store_true", help="show it as 'diff -u' does, attribute by attribute"
-    )
+    unified_flag(parser)
 
 
 async def run(context: Context) -> int:
     """Compare two snapshots."""
-    from stepwell.render.diff import diff_document, diff_text, unified_text
-
     with context.project() as project:
         report = await project.diff(context.arguments.before, context.arguments.after)
-    text = unified_text if context.arguments.unified else diff_text
-    clean = context.output.redactor.clean
-    context.output.result(lambda view: clean(text(report, view)), lambda: diff_document(report))
-    return 0 if report.diff.equal else _DIFFERENT
+    return tell(context, report)
 
 
 COMMAND = Command(

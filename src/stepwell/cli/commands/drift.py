@@ -5,32 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.cli.command import Command
+from stepwell.cli.differences import tell, unified_flag
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
     from stepwell.cli.context import Context
 
-_DRIFTED = 3
-
 
 def configure(parser: ArgumentParser) -> None:
     """Add what only this command takes."""
-    parser.add_argument(
-        "--unified", action="store_true", help="show it as 'diff -u' does, attribute by attribute"
-    )
+    unified_flag(parser)
 
 
 async def run(context: Context) -> int:
     """Compare the live structure with that of the applied migrations."""
-    from stepwell.render.diff import diff_document, diff_text, unified_text
-
     with context.project() as project:
         report = await project.drift()
-    text = unified_text if context.arguments.unified else diff_text
-    clean = context.output.redactor.clean
-    context.output.result(lambda view: clean(text(report, view)), lambda: diff_document(report))
-    return 0 if report.diff.equal else _DRIFTED
+    return tell(context, report)
 
 
 COMMAND = Command(
