@@ -11,7 +11,7 @@ import datetime as dt
 import ssl
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -19,6 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from tests.pgbouncer import pooler
 
 from stepwell.core.errors import ConnectionFailedError, Refusal
 
@@ -278,3 +279,20 @@ def test_a_certificate_of_nobody_we_know(
     assert isinstance(error, ConnectionFailedError)
     assert error.refusal is Refusal.TLS
     assert "certificate verify failed" in error.message
+
+
+def test_the_way_around_a_pooler_is_looked_at_too(
+    shop: Workshop,
+    relay: Callable[[Certificate | None], int],
+    postgresql_url: str,
+    unavailable: Callable[[str], NoReturn],
+) -> None:
+    shop.table("001_items")
+    shop.sql("002_index", "CREATE INDEX CONCURRENTLY i ON items (id);", options="transaction:false")
+    heard: list[object] = []
+    with pooler(postgresql_url, 4, unavailable) as url:
+        project = shop.project(url=url, direct_url=through(shop, relay(None)), events=heard.append)
+        assert shop.run(project.migrate()).ok
+    told = [str(event) for event in heard if type(event).__name__ == "Warned"]
+    (warning,) = [each for each in told if HOST in each]
+    assert f"the connection to {HOST} is not encrypted (sslmode=prefer)" in warning

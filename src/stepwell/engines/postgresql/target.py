@@ -92,7 +92,7 @@ class Target:
             return True
         if self.settings.direct_url is None or not self.may_dial:
             return False
-        here = await self._identity()
+        here, told = await self._identity(), self.warnings
         await self.close()
         self._dialled = parse_url(self.settings.direct_url)
         self._redactor = Redactor((*self._dialled.secrets, *(self.url.secrets if self.url else ())))
@@ -102,6 +102,9 @@ class Target:
                 "direct_url leads to another database than url",
                 hint="it has to be the same one, without the pooler",
             )
+        for warning in self.warnings:
+            if warning not in told:
+                self.tell(warning)
         return True
 
     async def _is_own(self) -> bool:
