@@ -63,14 +63,50 @@ def test_as_far_as_everything_is_there(shop: Workshop, built: int, expected: lis
         assert shop.applied() == ALL
 
 
-def test_one_column_that_is_missing_ends_it(shop: Workshop) -> None:
+def test_one_column_that_is_missing_stops_it(shop: Workshop) -> None:
     for sql in CHAIN:
         shop.ask(sql)
     shop.ask("ALTER TABLE posts DROP COLUMN title")
+    error = shop.failure(shop.project(**options(shop)).baseline())
+    assert isinstance(error, ContradictionError)
+    assert (
+        error.message
+        == "what the migrations give is there in part: 004 step: column posts.title is not there"
+    )
+    assert "stepwell baseline --to V" in (error.hint or "")
+    assert not shop.exists("migrations")
+
+
+def test_a_hole_stops_it(shop: Workshop) -> None:
+    shop.ask(CHAIN[0])
+    shop.ask(CHAIN[3])
+    error = shop.failure(shop.project(**options(shop)).baseline())
+    assert "002 step: index users_email is not there" in error.message
+
+
+def test_what_is_missing_and_what_speaks_for_it_is_told(shop: Workshop) -> None:
+    for sql in CHAIN[:2]:
+        shop.ask(sql)
     report = shop.run(shop.project(**options(shop)).baseline())
-    assert [str(version) for version, _ in report.recorded] == ["001", "002"]
-    assert report.missing == ("004 step: column posts.title is not there",)
     assert report.evidence[1] == "002 step: index users_email is there"
+    assert "column posts.id" in report.missing[0]
+
+
+def test_what_was_removed_later_need_not_be_there(shop: Workshop) -> None:
+    shop.sql("005_step", "ALTER TABLE users DROP COLUMN age;")
+    for sql in (*CHAIN, "ALTER TABLE users DROP COLUMN age"):
+        shop.ask(sql)
+    report = shop.run(shop.project(**options(shop)).baseline())
+    assert [version.text for version, _ in report.recorded] == [*ALL, "005"]
+    assert report.evidence[-1] == "005 step: column users.age is gone"
+
+
+def test_what_may_never_have_been_there_speaks_for_nothing(shop: Workshop) -> None:
+    """The rows of 003 would be missing for ever."""
+    shop.sql("005_step", "DROP TABLE posts;")
+    for sql in CHAIN[:2]:
+        shop.ask(sql)
+    assert recorded(shop) == ALL[:2]
 
 
 def test_where_nothing_is_there_nothing_is_recorded(shop: Workshop) -> None:

@@ -15,7 +15,7 @@ from stepwell.core.answers import BaselineReport
 from stepwell.core.errors import ContradictionError, TargetError, UsageError
 from stepwell.core.history import State
 from stepwell.core.migration import Direction, Version
-from stepwell.core.schema.diff import Added, diff
+from stepwell.core.schema.adoption import reach, traces
 from stepwell.core.schema.words import shown
 from stepwell.core.wish import Wish
 from stepwell.ports import Kept
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from stepwell.core.history import Entry, History
     from stepwell.core.migration import Migration
     from stepwell.core.plan import Situation
-    from stepwell.core.schema.snapshot import Snapshot
+    from stepwell.core.schema.adoption import Trace
+    from stepwell.core.schema.snapshot import Key
     from stepwell.ports import Connection
 
 MANY = 5  # objects that a sentence names
@@ -36,8 +37,8 @@ MANY = 5  # objects that a sentence names
 async def baseline(context: Context, *, to: str | None = None, dry_run: bool = False) -> BaselineReport:
     """Record every migration up to `to` in plan order, or those of which everything is there.
 
-    Raises `TargetError` for a version that no file has, `ContradictionError` where nothing of the first one is there,
-    and `UsageError` where that can't be found out.
+    Raises `TargetError` for a version that no file has, `ContradictionError` where nothing is there, or something is
+    and something before it is not, and `UsageError` where that can't be found out.
     """
     made = _Baseline(context, dry_run=dry_run)
     if to is None:
@@ -87,30 +88,35 @@ async def _found(context: Context, made: _Baseline) -> tuple[Version, tuple[str,
             f"what is there can't be found out on {context.dialect.name} yet",
             hint="say up to which version it was built: stepwell baseline --to V",
         )
-    live = await _snapshot(context)
+    live = await _keys(context)
     order = _order(made)
-    last: Version | None = None
-    evidence: list[str] = []
-    missing: tuple[str, ...] = ()
-    async with scratch_of(context) as place:
-        before = await _snapshot(place)
-        for migration in order:
-            await run_wish(place, Wish(Direction.UP, target=migration.version.text))
-            after = await _snapshot(place)
-            gives, lacking = _effects(before, after, live)
-            if lacking:
-                missing = (f"{migration.version} {migration.name}: {_named(lacking)} not there",)
-                break
-            if gives:
-                last = migration.version
-                evidence.append(f"{migration.version} {migration.name}: {_named(gives)} there")
-            before = after
-    if last is None:
+    found = traces(await _replayed(context, order), live)
+    count, torn = reach(found)
+    if torn is not None:
+        raise ContradictionError(
+            f"what the migrations give is there in part: {_lacking(order[torn], found[torn])}",
+            place=order[torn].place,
+            hint="nothing was recorded; give the database what it lacks, or record all up to V, whatever is there:"
+            " stepwell baseline --to V",
+        )
+    if not count:
         raise ContradictionError(
             "nothing that these migrations give is there: there is nothing to record",
             hint="stepwell migrate applies them; stepwell baseline --to V records them all the same",
         )
-    return last, tuple(evidence), missing
+    steps = list(zip(order, found, strict=True))
+    evidence = tuple(_speaking(*step) for step in steps[:count] if step[1].there or step[1].gone)
+    return order[count - 1].version, evidence, tuple(_lacking(*step) for step in steps if step[1].lacks)[:1]
+
+
+async def _replayed(context: Context, order: Sequence[Migration]) -> list[frozenset[Key]]:
+    """What a scratch database has, before the first of these migrations and after each."""
+    async with scratch_of(context) as place:
+        states = [await _keys(place)]
+        for migration in order:
+            await run_wish(place, Wish(Direction.UP, target=migration.version.text))
+            states.append(await _keys(place))
+    return states
 
 
 def _order(made: _Baseline) -> list[Migration]:
@@ -120,11 +126,17 @@ def _order(made: _Baseline) -> list[Migration]:
     return [migrations[each] for each in graph_of(tuple(migrations.values())).order if each in migrations]
 
 
-def _effects(before: Snapshot, after: Snapshot, live: Snapshot) -> tuple[list[str], list[str]]:
-    """What a migration makes, and what of it the live database has not."""
-    there = {fact.key for fact in live.facts}
-    made = [change.fact.key for change in diff(before, after).changes if isinstance(change, Added)]
-    return [shown(key) for key in made], [shown(key) for key in made if key not in there]
+def _speaking(migration: Migration, trace: Trace) -> str:
+    return _told(migration, ("there", trace.there), ("gone", trace.gone))
+
+
+def _lacking(migration: Migration, trace: Trace) -> str:
+    return _told(migration, ("not there", trace.not_there), ("still there", trace.not_gone))
+
+
+def _told(migration: Migration, *parts: tuple[str, Sequence[Key]]) -> str:
+    told = [f"{_named([shown(key) for key in keys])} {what}" for what, keys in parts if keys]
+    return f"{migration.version} {migration.name}: {', '.join(told)}"
 
 
 def _named(names: list[str]) -> str:
@@ -132,9 +144,9 @@ def _named(names: list[str]) -> str:
     return f"{', '.join(names[:MANY])}{more} {'is' if len(names) == 1 else 'are'}"
 
 
-async def _snapshot(context: Context) -> Snapshot:
+async def _keys(context: Context) -> frozenset[Key]:
     connection = await context.connect(True)
     try:
-        return await connection.snapshot()
+        return frozenset(fact.key for fact in (await connection.snapshot()).facts)
     finally:
         await connection.close()
