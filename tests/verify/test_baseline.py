@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from stepwell.core.errors import ContradictionError, TargetError, UsageError
+from stepwell.core.errors import ContradictionError, TargetError
 from stepwell.testing import Workshop
 
 if TYPE_CHECKING:
@@ -128,6 +128,15 @@ def test_on_an_engine_without_snapshots_a_version_has_to_be_said(sqlite_url: str
     shop = Workshop(sqlite_url, tmp_path, lambda _: [])
     shop.table("001_items")
     error = shop.failure(shop.project().baseline())
-    assert isinstance(error, UsageError)
+    assert isinstance(error, ContradictionError)
     assert "--to V" in (error.hint or "")
     assert shop.run(shop.project().baseline(to="001")).recorded
+
+
+def test_without_a_scratch_database_a_version_has_to_be_said(shop: Workshop) -> None:
+    shop.ask(CHAIN[0])
+    error = shop.failure(shop.project(scratch_url=shop.url).baseline())
+    assert isinstance(error, ContradictionError)
+    assert "scratch_url leads to the server of the target" in error.message
+    assert "stepwell baseline --to V" in (error.hint or "")
+    assert not shop.exists("migrations")

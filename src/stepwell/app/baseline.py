@@ -5,6 +5,7 @@ Up to a version that is given; or else as far as the database has everything tha
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from stepwell.app.correcting import Correction, Decided
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from stepwell.core.schema.snapshot import Key
     from stepwell.ports import Connection
 
+BY_HAND = "stepwell baseline --to V"
 MANY = 5  # objects that a sentence names
 
 
@@ -38,7 +40,7 @@ async def baseline(context: Context, *, to: str | None = None, dry_run: bool = F
     """Record every migration up to `to` in plan order, or those of which everything is there.
 
     Raises `TargetError` for a version that no file has, `ContradictionError` where nothing is there, or something is
-    and something before it is not, and `UsageError` where that can't be found out.
+    and something before it is not, or nobody can tell.
     """
     made = _Baseline(context, dry_run=dry_run)
     if to is None:
@@ -84,9 +86,9 @@ def _up_to(situation: Situation, to: Version) -> list[Entry]:
 async def _found(context: Context, made: _Baseline) -> tuple[Version, tuple[str, ...], tuple[str, ...]]:
     """The last migration up to which everything is there, what speaks for it, and what lacks for the next one."""
     if not context.dialect.abilities.snapshots:
-        raise UsageError(
+        raise ContradictionError(
             f"what is there can't be found out on {context.dialect.name} yet",
-            hint="say up to which version it was built: stepwell baseline --to V",
+            hint=f"say up to which version it was built: {BY_HAND}",
         )
     live = await _keys(context)
     order = _order(made)
@@ -97,12 +99,12 @@ async def _found(context: Context, made: _Baseline) -> tuple[Version, tuple[str,
             f"what the migrations give is there in part: {_lacking(order[torn], found[torn])}",
             place=order[torn].place,
             hint="nothing was recorded; give the database what it lacks, or record all up to V, whatever is there:"
-            " stepwell baseline --to V",
+            f" {BY_HAND}",
         )
     if not count:
         raise ContradictionError(
             "nothing that these migrations give is there: there is nothing to record",
-            hint="stepwell migrate applies them; stepwell baseline --to V records them all the same",
+            hint=f"stepwell migrate applies them; {BY_HAND} records them all the same",
         )
     steps = list(zip(order, found, strict=True))
     evidence = tuple(_speaking(*step) for step in steps[:count] if step[1].there or step[1].gone)
@@ -111,7 +113,14 @@ async def _found(context: Context, made: _Baseline) -> tuple[Version, tuple[str,
 
 async def _replayed(context: Context, order: Sequence[Migration]) -> list[frozenset[Key]]:
     """What a scratch database has, before the first of these migrations and after each."""
-    async with scratch_of(context) as place:
+    async with AsyncExitStack() as stack:
+        try:
+            place = await stack.enter_async_context(scratch_of(context))
+        except UsageError as error:
+            raise ContradictionError(
+                f"what is there can't be found out: {error.message}",
+                hint=f"{error.hint or 'see --scratch-url'}; or say up to which version it was built: {BY_HAND}",
+            ) from error
         states = [await _keys(place)]
         for migration in order:
             await run_wish(place, Wish(Direction.UP, target=migration.version.text))
