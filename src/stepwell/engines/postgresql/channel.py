@@ -46,6 +46,9 @@ class Sent(NamedTuple):
     must_touch: int | None = None
 
 
+_LAST_WORDS = frozenset({"FATAL", "PANIC"})  # severities after which a server closes the connection
+
+
 class Channel:
     """Statements to one connection. Raises `EngineError` with the statement that failed."""
 
@@ -56,6 +59,7 @@ class Channel:
         self._block: Any = None
         self._sent: deque[Sent] = deque()
         self._since_prune = 0
+        self._ended = False  # the server has said that it ends the session
 
     # --- the pipeline ---
 
@@ -169,8 +173,8 @@ class Channel:
 
     @property
     def broken(self) -> bool:
-        """Whether the connection is gone."""
-        return bool(self.connection.closed) or self.connection.pgconn.status == ConnStatus.BAD
+        """Whether the connection is gone; or about to be, after the server's last word on it."""
+        return self._ended or bool(self.connection.closed) or self.connection.pgconn.status == ConnStatus.BAD
 
     @property
     def in_transaction(self) -> bool:
@@ -191,8 +195,15 @@ class Channel:
         return any(sent.must_touch is not None for sent in self._sent)
 
     def _failed(self, error: psycopg.Error) -> EngineError:
-        """Name the statement that failed: the first one that has no result."""
-        culprit = next((sent for sent in self._sent if sent.cursor.pgresult is None), None)
+        """Name the statement that failed: the first one that has no result.
+
+        Where the connection is gone without a word, it may be any of those: then the first one that somebody wrote.
+        """
+        self._ended = self._ended or error.diag.severity_nonlocalized in _LAST_WORDS
+        unanswered = [sent for sent in self._sent if sent.cursor.pgresult is None]
+        if self.broken and error.sqlstate is None:
+            unanswered.sort(key=lambda sent: sent.origin is None)
+        culprit = unanswered[0] if unanswered else None
         self._sent.clear()
         lost = self.broken
         if culprit is None:
