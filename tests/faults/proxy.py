@@ -133,6 +133,7 @@ class Proxy:
         task = asyncio.create_task(Session(self, reader, writer).serve())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: writer.close())  # one that is cancelled may not have begun
 
     async def _plan(self, rules: Sequence[Rule]) -> None:
         await self._end_all()
