@@ -9,7 +9,9 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from stepwell.app.correcting import Correction, Decided
+from stepwell.app.gather import in_order
 from stepwell.app.runs import run_wish
+from stepwell.app.snapshot import taken
 from stepwell.app.verify import scratch_of
 from stepwell.core.actions import LogEvent, LogLine
 from stepwell.core.answers import BaselineReport
@@ -91,7 +93,7 @@ async def _found(context: Context, made: _Baseline) -> tuple[Version, tuple[str,
             hint=f"say up to which version it was built: {BY_HAND}",
         )
     live = await _keys(context)
-    order = _order(made)
+    order = in_order(made.shelf.parse_all())
     found = traces(await _replayed(context, order), live)
     count, torn = reach(found)
     if torn is not None:
@@ -128,13 +130,6 @@ async def _replayed(context: Context, order: Sequence[Migration]) -> list[frozen
     return states
 
 
-def _order(made: _Baseline) -> list[Migration]:
-    from stepwell.app.gather import graph_of
-
-    migrations = {each.version: each for each in made.shelf.parse_all()}
-    return [migrations[each] for each in graph_of(tuple(migrations.values())).order if each in migrations]
-
-
 def _speaking(migration: Migration, trace: Trace) -> str:
     return _told(migration, ("there", trace.there), ("gone", trace.gone))
 
@@ -154,8 +149,4 @@ def _named(names: list[str]) -> str:
 
 
 async def _keys(context: Context) -> frozenset[Key]:
-    connection = await context.connect(True)
-    try:
-        return frozenset(fact.key for fact in (await connection.snapshot()).facts)
-    finally:
-        await connection.close()
+    return frozenset(fact.key for fact in (await taken(context)).facts)

@@ -9,9 +9,10 @@ from stepwell.app.connecting import connected, introduced
 from stepwell.app.gather import gather
 from stepwell.app.runs import run_wish
 from stepwell.app.shelf import Shelf
+from stepwell.app.snapshot import must_be_able, side, taken
 from stepwell.app.verify import scratch_of
-from stepwell.core.answers import DiffReport, Side
-from stepwell.core.errors import ContradictionError, UsageError
+from stepwell.core.answers import DiffReport
+from stepwell.core.errors import ContradictionError
 from stepwell.core.history import State
 from stepwell.core.migration import Direction
 from stepwell.core.schema.diff import diff
@@ -35,15 +36,14 @@ async def drift(context: Context) -> DiffReport:
 
     Raises `ContradictionError` where the history can't be replayed, and `UsageError` for an engine without snapshots.
     """
-    if not context.dialect.abilities.snapshots:
-        raise UsageError(f"there are no snapshots of {context.dialect.name} yet")
+    must_be_able(context)
     shelf = Shelf(context)
     connection = await connected(context, shelf, read_only=True)
     async with introduced(context, connection) as about:
         situation = gather(shelf, await connection.read(), whole=True).situation
         live = await connection.snapshot()
     expected = await _replayed(context, _applied(situation), about.user)
-    return DiffReport(_side(expected, EXPECTED), _side(live, f"live ({about.url})"), diff(expected, live))
+    return DiffReport(side(expected, EXPECTED), side(live, f"live ({about.url})"), diff(expected, live))
 
 
 def _applied(situation: Situation) -> list[Version]:
@@ -61,13 +61,14 @@ def _applied(situation: Situation) -> list[Version]:
 async def _replayed(context: Context, versions: list[Version], owner: str | None) -> Snapshot:
     """The structure that they give. Whoever runs migrations there stands for the one who runs them on the live one."""
     async with scratch_of(context) as place:
-        empty, user = await _taken(place)
+        empty, user = await _empty(place)
         for version in versions:
             await run_wish(place, Wish(Direction.UP, target=version.text, only_needed=True))
-        return _owned((await _taken(place))[0], {fact.key for fact in empty.facts}, user, owner)
+        return _owned(await taken(place), {fact.key for fact in empty.facts}, user, owner)
 
 
-async def _taken(place: Context) -> tuple[Snapshot, str | None]:
+async def _empty(place: Context) -> tuple[Snapshot, str | None]:
+    """What is there before anything runs, and who runs it."""
     connection = await place.connect(True)
     try:
         return await connection.snapshot(), (await connection.about()).user
@@ -75,16 +76,12 @@ async def _taken(place: Context) -> tuple[Snapshot, str | None]:
         await connection.close()
 
 
-def _owned(taken: Snapshot, before: Collection[Key], user: str | None, owner: str | None) -> Snapshot:
+def _owned(made: Snapshot, before: Collection[Key], user: str | None, owner: str | None) -> Snapshot:
     """With another owner of what migrations have made; what was there before belongs to the server."""
     facts = [
         replace(fact, attributes={**fact.attributes, OWNER: owner})
         if fact.key not in before and fact.attributes.get(OWNER) == user
         else fact
-        for fact in taken.facts
+        for fact in made.facts
     ]
-    return Snapshot(taken.engine, taken.server, facts)
-
-
-def _side(taken: Snapshot, name: str) -> Side:
-    return Side(name, taken.engine, taken.server, taken.fingerprint)
+    return Snapshot(made.engine, made.server, facts)

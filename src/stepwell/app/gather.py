@@ -43,6 +43,12 @@ def gather(shelf: Shelf, history: History, *, whole: bool = False) -> Gathered:
     return Gathered(Situation(entries, graph, attempts, history.mark), migrations, shelf.listing)
 
 
+def in_order(migrations: Iterable[Migration]) -> tuple[Migration, ...]:
+    """The migrations of all files in the order in which they would run. Raises `GraphError`."""
+    by_version = {migration.version: migration for migration in migrations}
+    return tuple(by_version[version] for version in graph_of(by_version.values()).order)
+
+
 def graph_of(migrations: Iterable[Migration], history: History | None = None) -> Graph:
     """The graph of files, and of records and unfinished steps whose file is gone.
 

@@ -21,13 +21,32 @@ LIVE = "live"  # in the place of a file: the database itself
 
 async def snapshot(context: Context, *, own_tables: bool = False) -> Snapshot:
     """The structure of the database. Raises `UsageError` for an engine without snapshots."""
-    return (await _taken(context, own_tables=own_tables))[0]
+    return (await _live(context, own_tables=own_tables))[0]
 
 
-async def _taken(context: Context, *, own_tables: bool = False) -> tuple[Snapshot, str]:
-    """The snapshot, and the URL that it is of."""
+def must_be_able(context: Context) -> None:
+    """Raise `UsageError` for an engine without snapshots."""
     if not context.dialect.abilities.snapshots:
         raise UsageError(f"there are no snapshots of {context.dialect.name} yet")
+
+
+async def taken(context: Context) -> Snapshot:
+    """The structure of a database of which people are not told here, such as a scratch one."""
+    connection = await context.connect(True)
+    try:
+        return await connection.snapshot()
+    finally:
+        await connection.close()
+
+
+def side(of: Snapshot, name: str) -> Side:
+    """A snapshot as one side of a comparison."""
+    return Side(name, of.engine, of.server, of.fingerprint)
+
+
+async def _live(context: Context, *, own_tables: bool = False) -> tuple[Snapshot, str]:
+    """The snapshot, and the URL that it is of."""
+    must_be_able(context)
     connection = await context.connect(True)
     async with introduced(context, connection) as about:
         return await connection.snapshot(own_tables=own_tables), about.url
@@ -39,7 +58,7 @@ async def diff(context: Context, before: Given, after: Given) -> DiffReport:
     Raises `UsageError` for a file that holds none.
     """
     (one, first), (other, second) = [await _given(context, each) for each in (before, after)]
-    return DiffReport(_side(one, first), _side(other, second), compared(one, other))
+    return DiffReport(side(one, first), side(other, second), compared(one, other))
 
 
 async def _given(context: Context, given: Given) -> tuple[Snapshot, str]:
@@ -48,8 +67,8 @@ async def _given(context: Context, given: Given) -> tuple[Snapshot, str]:
     if not isinstance(given, str | PathLike):
         raise UsageError(f"a snapshot, the path of a file or '{LIVE}' is wanted, not {given!r}")
     if given == LIVE:
-        taken, url = await _taken(context)
-        return taken, f"{LIVE} ({url})"
+        now, url = await _live(context)
+        return now, f"{LIVE} ({url})"
     try:
         return loads(_text(given), str(given)), str(given)
     except (OSError, UnicodeDecodeError) as error:
@@ -60,7 +79,3 @@ async def _given(context: Context, given: Given) -> tuple[Snapshot, str]:
 
 def _text(name: str | PathLike[str]) -> str:
     return Path(name).read_text(encoding="utf-8")
-
-
-def _side(taken: Snapshot, name: str) -> Side:
-    return Side(name, taken.engine, taken.server, taken.fingerprint)

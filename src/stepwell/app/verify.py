@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stepwell.app.correct import unmark
-from stepwell.app.gather import graph_of
+from stepwell.app.gather import in_order
 from stepwell.app.rehearsal import attempt, rehearse
 from stepwell.app.runs import run_wish
 from stepwell.app.shelf import Shelf
+from stepwell.app.snapshot import taken
 from stepwell.core.errors import TargetError, UsageError
 from stepwell.core.events import Verified
 from stepwell.core.migration import Direction, Version
@@ -45,9 +46,7 @@ async def verify(
     began = context.clock()
     shelf = Shelf(context)
     by_version = {migration.version: migration for migration in shelf.parse_all()}
-    order = tuple(
-        by_version[each] for each in graph_of(tuple(by_version.values())).order if each in by_version
-    )
+    order = in_order(by_version.values())
     wanted = frozenset(map(Version, versions)) or frozenset(by_version)
     if unknown := wanted - by_version.keys():
         raise TargetError(f"no migration file has the version {min(unknown)}", hint="see 'stepwell status'")
@@ -185,32 +184,24 @@ class _Rows:
 
 async def _tried(place: Context, migration: Migration, before: Snapshot | None) -> Trial:
     """Up, perhaps twice, down, up again; as far as it goes."""
-    trial = Trial(migration, before=before or await _taken(place))
+    trial = Trial(migration, before=before or await taken(place))
     failure = await attempt(run_wish, place, "up", Direction.UP, migration)
     if failure is not None:
         return replace(trial, failure=failure)
-    trial = replace(trial, up=await _taken(place))
+    trial = replace(trial, up=await taken(place))
     if migration.traits.idempotent:
         await unmark(place, migration.version.text)
         failure = await attempt(run_wish, place, "up twice", Direction.UP, migration)
         if failure is not None:
             return replace(trial, failure=failure)
-        trial = replace(trial, twice=await _taken(place))
+        trial = replace(trial, twice=await taken(place))
     if not migration.reversible:
         return trial
     failure = await attempt(run_wish, place, "down", Direction.DOWN, migration)
     if failure is not None:
         return replace(trial, failure=failure)
-    trial = replace(trial, down=await _taken(place))
+    trial = replace(trial, down=await taken(place))
     failure = await attempt(run_wish, place, "up again", Direction.UP, migration)
     if failure is not None:
         return replace(trial, failure=failure)
-    return replace(trial, again=await _taken(place))
-
-
-async def _taken(place: Context) -> Snapshot:
-    connection = await place.connect(True)
-    try:
-        return await connection.snapshot()
-    finally:
-        await connection.close()
+    return replace(trial, again=await taken(place))
