@@ -6,32 +6,22 @@ Logs to the logger `stepwell`, adds no handlers, and never touches the configura
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
-import random
-import socket
-import time
 from collections.abc import Callable
-from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from stepwell import __version__
 from stepwell.app.arguments import callable_of, check_arguments, direction_of, seconds_of
-from stepwell.app.context import Context
-from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError, no_database
-from stepwell.core.events import Event, StatementSent, WaitingForServer, Warned
-from stepwell.core.redact import Redactor
+from stepwell.core.errors import UsageError
+from stepwell.core.events import Event, StatementSent
 from stepwell.core.settings import settings_of
-from stepwell.core.ulid import RANDOM_BITS, ulid
 from stepwell.core.url import parse_url
-from stepwell.parts import find_engine, forbidden, open_source
-from stepwell.ports import Batch, ConnectOptions
+from stepwell.joining import Joiner, Listener
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import Sequence
 
     from stepwell.core.answers import (
         BaselineReport,
@@ -47,29 +37,9 @@ if TYPE_CHECKING:
     from stepwell.core.proof import VerifyReport
     from stepwell.core.report import RunReport
     from stepwell.core.schema.snapshot import Snapshot
-    from stepwell.core.settings import Settings
-    from stepwell.core.url import DatabaseUrl
-    from stepwell.ports import Connection, Engine
     from stepwell.settings import LoadedSettings
 
 logger = logging.getLogger("stepwell")
-
-Listener = Callable[[Event], None]
-
-
-class Place(NamedTuple):
-    """Where a database is: its URL, or what gives a connection to it."""
-
-    url: DatabaseUrl | None
-    connect: Callable[[], Any] | None
-
-
-_NOT_THERE = "is the server running, and is the address right?"
-_NOT_COME = {
-    Refusal.STARTING: "it is still starting up or shutting down: see its log",
-    Refusal.TOO_MANY: "no connection has become free: end some, or let the server take more",
-}
-WAIT_STEP = 0.5  # seconds between two attempts to reach a server that is starting
 
 
 class Project:
@@ -124,7 +94,7 @@ class Project:
         """Every migration and its state."""
         from stepwell.app.status import status
 
-        return await status(self._context())
+        return await status(self._joiner().context())
 
     async def migrate(
         self,
@@ -147,7 +117,7 @@ class Project:
         check_arguments({"allow_changed": allow_changed, "allow_missing": allow_missing})
         with root_on_path(self.root):
             return await migrate(
-                self._context(),
+                self._joiner().context(),
                 target=target,
                 only_needed=only_needed,
                 dry_run=dry_run,
@@ -178,7 +148,7 @@ class Project:
         wish |= {"strict": strict, "allow_changed": allow_changed, "allow_missing": allow_missing}
         check_arguments(wish)
         with root_on_path(self.root):
-            return await rollback(self._context(), **wish)
+            return await rollback(self._joiner().context(), **wish)
 
     async def preview(
         self,
@@ -194,35 +164,35 @@ class Project:
 
         wish: dict[str, Any] = {"target": target, "steps": steps, "batch": batch, "only_needed": only_needed}
         check_arguments(wish)
-        return await preview(self._context(), direction_of(direction), **wish)
+        return await preview(self._joiner().context(), direction_of(direction), **wish)
 
     async def check(self) -> CheckReport:
         """What is wrong with the files and, where a database is named, with its history."""
         from stepwell.app.check import check
 
         has_database = self.settings.url is not None or self._connect is not None
-        return await check(self._context(), with_database=has_database)
+        return await check(self._joiner().context(), with_database=has_database)
 
     async def log(self, *, limit: int | None = 50, batch: str | None = None) -> LogReport:
         """What was done, newest last."""
         from stepwell.app.log import log
 
         check_arguments({"limit": limit, "batch": batch})
-        return await log(self._context(), limit=limit, batch=batch)
+        return await log(self._joiner().context(), limit=limit, batch=batch)
 
     async def mark(self, version: str, *, dry_run: bool = False) -> CorrectionReport:
         """Record a migration as applied without running it."""
         from stepwell.app.correct import mark
 
         check_arguments({"version": version, "dry_run": dry_run})
-        return await mark(self._context(), version, dry_run=dry_run)
+        return await mark(self._joiner().context(), version, dry_run=dry_run)
 
     async def unmark(self, version: str, *, dry_run: bool = False) -> CorrectionReport:
         """Remove a record without running anything."""
         from stepwell.app.correct import unmark
 
         check_arguments({"version": version, "dry_run": dry_run})
-        return await unmark(self._context(), version, dry_run=dry_run)
+        return await unmark(self._joiner().context(), version, dry_run=dry_run)
 
     async def repair(
         self, *, done: Sequence[str] = (), not_done: Sequence[str] = (), dry_run: bool = False
@@ -231,7 +201,7 @@ class Project:
         from stepwell.app.repair import repair
 
         check_arguments({"done": done, "not_done": not_done, "dry_run": dry_run})
-        return await repair(self._context(), done=done, not_done=not_done, dry_run=dry_run)
+        return await repair(self._joiner().context(), done=done, not_done=not_done, dry_run=dry_run)
 
     async def verify(
         self,
@@ -250,14 +220,14 @@ class Project:
 
         check_arguments({"versions": versions, "strict": strict, "rows": rows, "data": data})
         with root_on_path(self.root):
-            return await verify(self._context(), versions, strict=strict, rows=rows, data=data)
+            return await verify(self._joiner().context(), versions, strict=strict, rows=rows, data=data)
 
     async def baseline(self, *, to: str | None = None, dry_run: bool = False) -> BaselineReport:
         """Record migrations as applied without running them: up to `to`, or as far as everything is there."""
         from stepwell.app.baseline import baseline
 
         check_arguments({"to": to, "dry_run": dry_run})
-        return await baseline(self._context(), to=to, dry_run=dry_run)
+        return await baseline(self._joiner().context(), to=to, dry_run=dry_run)
 
     async def drift(self) -> DiffReport:
         """What in the live database is other than its applied migrations give."""
@@ -265,21 +235,21 @@ class Project:
         from stepwell.sources.root import root_on_path
 
         with root_on_path(self.root):
-            return await drift(self._context())
+            return await drift(self._joiner().context())
 
     async def unlock(self, *, force: bool = False) -> LockReport:
         """Who holds the lock; with `force`, that holder is ended."""
         from stepwell.app.unlock import unlock
 
         check_arguments({"force": force})
-        return await unlock(self._context(), force=force)
+        return await unlock(self._joiner().context(), force=force)
 
     async def snapshot(self, *, own_tables: bool = False) -> Snapshot:
         """The structure of the database as a value; of stepwell's own tables only with `own_tables`."""
         from stepwell.app.snapshot import snapshot
 
         check_arguments({"own_tables": own_tables})
-        return await snapshot(self._context(), own_tables=own_tables)
+        return await snapshot(self._joiner().context(), own_tables=own_tables)
 
     async def diff(
         self, before: Snapshot | str | os.PathLike[str], after: Snapshot | str | os.PathLike[str]
@@ -287,76 +257,15 @@ class Project:
         """Compare two snapshots: each a value, the path of a file, or `live` for that of the database now."""
         from stepwell.app.snapshot import diff
 
-        return await diff(self._context(), before, after)
+        return await diff(self._joiner().context(), before, after)
 
-    # --- joining ---
+    # --- telling ---
 
-    def _context(self) -> Context:
-        url = parse_url(self.settings.url) if self.settings.url else None
-        engine = find_engine(url.engine if url is not None else self._engine_name)
-        made = self._joined(engine, Place(url, self._connect), self.settings, self._emit)
-        return made._replace(scratch=lambda: self._scratch(url))
-
-    @asynccontextmanager
-    async def _scratch(self, target: DatabaseUrl | None) -> AsyncIterator[Context]:
-        """The same migrations for a throw-away database; nobody hears of what is done there."""
-        from stepwell.scratch import scratch
-
-        engine = find_engine(target.engine if target is not None else self._engine_name)
-        kind = engine.dialect.name
-        options = ConnectOptions(self.settings, str(self.root), connect=self._connect)
-        async with scratch(target, kind, options) as made:
-            settings = replace(self.settings, direct_url=None, role=None)
-            found = find_engine(made.url.engine if made.url is not None else kind)
-            joined = self._joined(found, Place(made.url, made.connect), settings, lambda _: None)
-            yield joined._replace(forbid=lambda sql: forbidden(sql, kind, made))
-
-    def _joined(self, engine: Engine, place: Place, settings: Settings, emit: Listener) -> Context:
-        from stepwell.sources.loader import PythonLoader
-
-        url, lent = place
-        options = ConnectOptions(
-            settings, str(self.root), connect=lent, tell=lambda message: emit(Warned(message))
+    def _joiner(self) -> Joiner:
+        tool = f"stepwell {__version__}"
+        return Joiner(
+            self.settings, self.root, self._connect, self._engine_name, self._emit, tool, self._wait
         )
-
-        async def connect(read_only: bool) -> Connection:
-            if url is None and lent is None:
-                raise no_database()
-            return await self._patiently(engine, url, options._replace(read_only=read_only))
-
-        return Context(
-            settings=settings,
-            source=open_source(settings.migrations, self.root),
-            loader=PythonLoader(self.root),
-            dialect=engine.dialect,
-            connect=connect,
-            absent=url is not None and url.path is not None and not (self.root / url.path).exists(),
-            emit=emit,
-            clock=time.monotonic,
-            jitter=random.random,
-            new_batch=new_batch,
-            clean=Redactor(url.secrets if url is not None else ()).clean,
-        )
-
-    async def _patiently(
-        self, engine: Engine, url: DatabaseUrl | None, options: ConnectOptions
-    ) -> Connection:
-        """Connect; with `wait`, again until the server answers or the time is over."""
-        began = time.monotonic()
-        while True:
-            try:
-                return await engine.connect(url, options)
-            except ConnectionFailedError as error:
-                waited = time.monotonic() - began
-                if self._wait is None or not error.refusal.passes:
-                    raise
-                if waited >= self._wait:
-                    error.hint = (
-                        f"waited {self._wait:g} s in vain; {_NOT_COME.get(error.refusal, _NOT_THERE)}"
-                    )
-                    raise
-                self._emit(WaitingForServer(error.message, waited))
-            await asyncio.sleep(WAIT_STEP)
 
     def _emit(self, event: Event) -> None:
         level = logging.DEBUG if isinstance(event, StatementSent) else logging.INFO
@@ -385,12 +294,3 @@ def _root(given: str | os.PathLike[str] | None) -> Path:
     if given is not None and not isinstance(given, str | os.PathLike):
         raise UsageError(f"the argument 'root' must be a folder, not {given!r}")
     return Path(given) if given is not None else Path.cwd()
-
-
-def new_batch() -> Batch:
-    """A new batch: its id, this host, this version of the tool."""
-    return Batch(
-        id=ulid(time.time_ns() // 1_000_000, random.SystemRandom().getrandbits(RANDOM_BITS)),
-        host=socket.gethostname()[:255],
-        tool=f"stepwell {__version__}",
-    )

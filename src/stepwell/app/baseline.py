@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from stepwell.app.correcting import Correction, Decided
 from stepwell.app.gather import in_order
-from stepwell.app.runs import run_wish
+from stepwell.app.replay import scratch_of, states
 from stepwell.app.snapshot import taken
-from stepwell.app.verify import scratch_of
 from stepwell.core.actions import LogEvent, LogLine
 from stepwell.core.answers import BaselineReport
 from stepwell.core.errors import ContradictionError, TargetError, UsageError
@@ -20,7 +19,6 @@ from stepwell.core.history import State
 from stepwell.core.migration import Direction, Version
 from stepwell.core.schema.adoption import reach, traces
 from stepwell.core.schema.words import shown
-from stepwell.core.wish import Wish
 from stepwell.ports import Kept
 
 if TYPE_CHECKING:
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
     from stepwell.core.migration import Migration
     from stepwell.core.plan import Situation
     from stepwell.core.schema.adoption import Trace
-    from stepwell.core.schema.snapshot import Key
+    from stepwell.core.schema.snapshot import Key, Snapshot
     from stepwell.ports import Connection
 
 BY_HAND = "stepwell baseline --to V"
@@ -92,7 +90,7 @@ async def _found(context: Context, made: _Baseline) -> tuple[Version, tuple[str,
             f"what is there can't be found out on {context.dialect.name} yet",
             hint=f"say up to which version it was built: {BY_HAND}",
         )
-    live = await _keys(context)
+    live = _keys(await taken(context))
     order = in_order(made.shelf.parse_all())
     found = traces(await _replayed(context, order), live)
     count, torn = reach(found)
@@ -123,11 +121,7 @@ async def _replayed(context: Context, order: Sequence[Migration]) -> list[frozen
                 f"what is there can't be found out: {error.message}",
                 hint=f"{error.hint or 'see --scratch-url'}; or say up to which version it was built: {BY_HAND}",
             ) from error
-        states = [await _keys(place)]
-        for migration in order:
-            await run_wish(place, Wish(Direction.UP, target=migration.version.text))
-            states.append(await _keys(place))
-    return states
+        return [_keys(state) async for state in states(place, order)]
 
 
 def _speaking(migration: Migration, trace: Trace) -> str:
@@ -148,5 +142,5 @@ def _named(names: list[str]) -> str:
     return f"{', '.join(names[:MANY])}{more} {'is' if len(names) == 1 else 'are'}"
 
 
-async def _keys(context: Context) -> frozenset[Key]:
-    return frozenset(fact.key for fact in (await taken(context)).facts)
+def _keys(state: Snapshot) -> frozenset[Key]:
+    return frozenset(fact.key for fact in state.facts)

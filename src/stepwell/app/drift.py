@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from stepwell.app.connecting import connected, introduced
 from stepwell.app.gather import gather
+from stepwell.app.replay import scratch_of
 from stepwell.app.runs import run_wish
 from stepwell.app.shelf import Shelf
 from stepwell.app.snapshot import must_be_able, side, taken
-from stepwell.app.verify import scratch_of
 from stepwell.core.answers import DiffReport
 from stepwell.core.errors import ContradictionError
 from stepwell.core.history import State

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from stepwell.app.correct import unmark
 from stepwell.app.gather import in_order
 from stepwell.app.rehearsal import attempt, rehearse
+from stepwell.app.replay import scratch_of
 from stepwell.app.runs import run_wish
 from stepwell.app.shelf import Shelf
 from stepwell.app.snapshot import taken
@@ -19,7 +20,6 @@ from stepwell.core.proof import Proof, Trial, Verdict, VerifyReport, judged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from contextlib import AbstractAsyncContextManager
 
     from stepwell.app.context import Context
     from stepwell.core.migration import Migration
@@ -132,13 +132,6 @@ class _Trials:
                     Proof(migration.version, migration.name, migration.path, Verdict.BROKEN, (reason,))
                 )
         self._index = len(self._order)
-
-
-def scratch_of(context: Context) -> AbstractAsyncContextManager[Context]:
-    """A scratch database for the same migrations."""
-    if context.scratch is None:
-        raise UsageError("there is no place for a scratch database")
-    return context.scratch()
 
 
 class _Rows:

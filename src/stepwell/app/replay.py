@@ -1,0 +1,37 @@
+"""Migrations run anew on a scratch database, and the structure that it has then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stepwell.app.runs import run_wish
+from stepwell.app.snapshot import taken
+from stepwell.core.errors import UsageError
+from stepwell.core.migration import Direction
+from stepwell.core.wish import Wish
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from stepwell.app.context import Context
+    from stepwell.core.migration import Migration
+    from stepwell.core.schema.snapshot import Snapshot
+
+
+def scratch_of(context: Context) -> AbstractAsyncContextManager[Context]:
+    """A scratch database for the same migrations. Raises `UsageError` where there is no place for one."""
+    if context.scratch is None:
+        raise UsageError("there is no place for a scratch database")
+    return context.scratch()
+
+
+async def states(place: Context, order: Sequence[Migration]) -> AsyncIterator[Snapshot]:
+    """The structure of an empty scratch database before the first of these migrations, and after each.
+
+    They stand in plan order. Raises what a run raises.
+    """
+    yield await taken(place)
+    for migration in order:
+        await run_wish(place, Wish(Direction.UP, target=migration.version.text))
+        yield await taken(place)

@@ -1,0 +1,136 @@
+"""How adapters are joined: settings become the context of a verb, for the database itself or for a scratch one."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+import time
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from stepwell.app.context import Context
+from stepwell.core.errors import ConnectionFailedError, Refusal, no_database
+from stepwell.core.events import Event, WaitingForServer, Warned
+from stepwell.core.redact import Redactor
+from stepwell.core.ulid import RANDOM_BITS, ulid
+from stepwell.core.url import parse_url
+from stepwell.parts import find_engine, forbidden, open_source
+from stepwell.ports import Batch, ConnectOptions
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from stepwell.core.settings import Settings
+    from stepwell.core.url import DatabaseUrl
+    from stepwell.ports import Connection, Engine
+
+Listener = Callable[[Event], None]
+
+_NOT_THERE = "is the server running, and is the address right?"
+_NOT_COME = {
+    Refusal.STARTING: "it is still starting up or shutting down: see its log",
+    Refusal.TOO_MANY: "no connection has become free: end some, or let the server take more",
+}
+WAIT_STEP = 0.5  # seconds between two attempts to reach a server that is starting
+
+
+class Place(NamedTuple):
+    """Where a database is: its URL, or what gives a connection to it."""
+
+    url: DatabaseUrl | None
+    connect: Callable[[], Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Joiner:
+    """Joins engine, source and loader for a project.
+
+    `tool` is what the log calls this program; `wait`, in seconds, for how long a server is waited for.
+    """
+
+    settings: Settings
+    root: Path
+    connect: Callable[[], Any] | None
+    engine_name: str
+    emit: Listener
+    tool: str
+    wait: float | None = None
+
+    def context(self) -> Context:
+        """What a verb needs for the database of the settings."""
+        url = parse_url(self.settings.url) if self.settings.url else None
+        engine = find_engine(url.engine if url is not None else self.engine_name)
+        made = self._joined(engine, Place(url, self.connect), self.settings, self.emit)
+        return made._replace(scratch=lambda: self._scratch(url))
+
+    @asynccontextmanager
+    async def _scratch(self, target: DatabaseUrl | None) -> AsyncIterator[Context]:
+        """The same migrations for a throw-away database; nobody hears of what is done there."""
+        from stepwell.scratch import scratch
+
+        engine = find_engine(target.engine if target is not None else self.engine_name)
+        kind = engine.dialect.name
+        options = ConnectOptions(self.settings, str(self.root), connect=self.connect)
+        async with scratch(target, kind, options) as made:
+            settings = replace(self.settings, direct_url=None, role=None)
+            found = find_engine(made.url.engine if made.url is not None else kind)
+            joined = self._joined(found, Place(made.url, made.connect), settings, lambda _: None)
+            yield joined._replace(forbid=lambda sql: forbidden(sql, kind, made))
+
+    def _joined(self, engine: Engine, place: Place, settings: Settings, emit: Listener) -> Context:
+        from stepwell.sources.loader import PythonLoader
+
+        url, lent = place
+        options = ConnectOptions(
+            settings, str(self.root), connect=lent, tell=lambda message: emit(Warned(message))
+        )
+
+        async def connect(read_only: bool) -> Connection:
+            if url is None and lent is None:
+                raise no_database()
+            return await self._patiently(engine, url, options._replace(read_only=read_only))
+
+        return Context(
+            settings=settings,
+            source=open_source(settings.migrations, self.root),
+            loader=PythonLoader(self.root),
+            dialect=engine.dialect,
+            connect=connect,
+            absent=url is not None and url.path is not None and not (self.root / url.path).exists(),
+            emit=emit,
+            clock=time.monotonic,
+            jitter=random.random,
+            new_batch=lambda: new_batch(self.tool),
+            clean=Redactor(url.secrets if url is not None else ()).clean,
+        )
+
+    async def _patiently(
+        self, engine: Engine, url: DatabaseUrl | None, options: ConnectOptions
+    ) -> Connection:
+        """Connect; with `wait`, again until the server answers or the time is over."""
+        began = time.monotonic()
+        while True:
+            try:
+                return await engine.connect(url, options)
+            except ConnectionFailedError as error:
+                waited = time.monotonic() - began
+                if self.wait is None or not error.refusal.passes:
+                    raise
+                if waited >= self.wait:
+                    error.hint = f"waited {self.wait:g} s in vain; {_NOT_COME.get(error.refusal, _NOT_THERE)}"
+                    raise
+                self.emit(WaitingForServer(error.message, waited))
+            await asyncio.sleep(WAIT_STEP)
+
+
+def new_batch(tool: str) -> Batch:
+    """A new batch: its id, this host, the tool."""
+    return Batch(
+        id=ulid(time.time_ns() // 1_000_000, random.SystemRandom().getrandbits(RANDOM_BITS)),
+        host=socket.gethostname()[:255],
+        tool=tool,
+    )
