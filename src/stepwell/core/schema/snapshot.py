@@ -90,15 +90,14 @@ class Snapshot:
         return hash((self.engine, self.fingerprint))
 
     def __repr__(self) -> str:
-        return f"<Snapshot of {self.engine} {self.server}: {len(self.facts)} facts, {self.fingerprint[:12]}>"
+        # Without the fingerprint: when a run ends, asyncio asks for the text of its result, which nobody reads.
+        return f"<Snapshot of {self.engine} {self.server}: {len(self.facts)} facts>"
 
     @property
     def fingerprint(self) -> str:
         """The SHA-256 of what every role can read of the facts, in hexadecimal."""
-        whole = hashlib.sha256(f"{FORMAT} {self.engine}\n".encode())
-        for fact in self.facts:
-            whole.update(_line((fact.kind, fact.identity, fact.parent, fact.attributes)).encode())
-        return whole.hexdigest()
+        readable = [(fact.kind, fact.identity, fact.parent, fact.attributes) for fact in self.facts]
+        return hashlib.sha256(_line([FORMAT, self.engine, readable]).encode()).hexdigest()
 
     @property
     def unknown(self) -> tuple[Fact, ...]:
