@@ -18,6 +18,7 @@ class TestMariaDB(EngineConformance):
         " created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP)"
     )
     failing = ("SELECT id FROM no_such_table_anywhere", "1146")
+    drop_index = "DROP INDEX {index} ON {table}"
     foreign_tables: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "a trigger": ("CREATE TRIGGER {table}_t BEFORE INSERT ON {table} FOR EACH ROW SET NEW.name = 'x'",),
         "no transactions": ("ALTER TABLE {table} ENGINE = MyISAM",),

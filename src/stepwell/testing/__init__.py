@@ -16,6 +16,7 @@ from stepwell.testing.movement import MovementConformance
 from stepwell.testing.repair import RepairConformance
 from stepwell.testing.runners import RunnersConformance
 from stepwell.testing.savepoints import SavepointConformance
+from stepwell.testing.snapshots import SnapshotsConformance
 from stepwell.testing.suite import Suite, cases
 from stepwell.testing.tables import TablesConformance
 from stepwell.testing.workshop import Workshop
@@ -36,5 +37,6 @@ class EngineConformance(
     JournalConformance,
     RepairConformance,
     CompensationConformance,
+    SnapshotsConformance,
 ):
     """Everything that an engine promises. What an engine has no ability for is expected to be told, not to work."""

@@ -43,6 +43,9 @@ class Suite:
     # Whether an INSERT can give rows: whether there is RETURNING.
     returning: ClassVar[bool] = True
 
+    # How an index is dropped; `{index}` and `{table}` stand for the names.
+    drop_index: ClassVar[str] = "DROP INDEX {index}"
+
     def ask(self, url: str, sql: str) -> list[Row]:
         """Run one statement on the database by its driver, outside of stepwell; commit; give the rows, if any."""
         raise NotImplementedError
