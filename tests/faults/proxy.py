@@ -153,7 +153,16 @@ class Proxy:
     # --- for its sessions ---
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Connect to what is behind."""
+        """Connect to what is behind. Cancelled meanwhile, it leaves nothing open."""
+        opening = asyncio.ensure_future(self._open())
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            with suppress(OSError):
+                (await opening)[1].close()
+            raise
+
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if isinstance(self.address, str):
             return await asyncio.open_unix_connection(self.address)
         return await asyncio.open_connection(*self.address)
