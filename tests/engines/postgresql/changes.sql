@@ -332,6 +332,9 @@ REVOKE GRANT OPTION FOR SELECT ON app.users FROM ks_reader;
 --= default privileges ks_owner on functions: removed
 ALTER DEFAULT PRIVILEGES FOR ROLE ks_owner GRANT EXECUTE ON FUNCTIONS TO PUBLIC;
 
+--= extension plpgsql: comment PL/pgSQL procedural language -> z
+COMMENT ON EXTENSION plpgsql IS 'z';
+
 --: needs hstore
 --= extension hstore: comment changed -> z
 COMMENT ON EXTENSION hstore IS 'z';
