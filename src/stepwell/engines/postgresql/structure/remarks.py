@@ -59,7 +59,8 @@ def comments() -> str:
     return f"""
 SELECT d.classoid::regclass::text, d.objoid::bigint, d.objsubid, d.description
 FROM pg_catalog.pg_description d
-WHERE d.objoid >= {FIRST} OR d.classoid = 'pg_catalog.pg_extension'::regclass OR (d.classoid = 'pg_catalog.pg_namespace'::regclass
+WHERE d.objoid >= {FIRST} OR d.classoid = 'pg_catalog.pg_extension'::regclass
+  OR (d.classoid = 'pg_catalog.pg_namespace'::regclass
   AND d.objoid = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = 'public'))
 UNION ALL
 SELECT 'pg_database', d.objoid::bigint, 0, d.description FROM pg_catalog.pg_shdescription d
