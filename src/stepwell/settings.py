@@ -65,12 +65,16 @@ class _Config(NamedTuple):
 
     def given(self, table: Mapping[str, Any], section: str, kind: OriginKind) -> Layer:
         """The values of a table of this file, each with its line."""
-        lines = dict(_key_lines(self.text, section))
+        lines: dict[str, list[int]] = {}
+        for name, line in _key_lines(self.text, section):
+            lines.setdefault(name, []).append(line)
         shown = f"[{section}]" if section else ""
-        return {
-            name: Given(value, Origin(kind, shown, Place(self.shown, lines.get(name))))
-            for name, value in table.items()
-        }
+        found = {}
+        for name, value in table.items():
+            places = tuple(Place(self.shown, line) for line in lines.get(name, ()))
+            origin = Origin(kind, shown, places[0] if places else Place(self.shown))
+            found[name] = Given(value, origin, places if len(places) > 1 else ())
+        return found
 
     def subsection(self, *names: str) -> str:
         """The name of a table below ours, as its header has it."""
@@ -199,11 +203,17 @@ def _read_text(path: Path) -> str | None:
 
 
 def _key_lines(text: str, section: str) -> Iterator[tuple[str, int]]:
-    """Find the line of each key of a section, from 1. For messages only: it knows TOML's usual layout."""
+    """Find the line of each key of a section, from 1; of a list of tables that of each of them.
+
+    For messages only: it knows TOML's usual layout.
+    """
     current = ""
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(line):
             current = re.sub(r"[\s\"']", "", header[1])
+            above, _, name = current.rpartition(".")
+            if above == section:
+                yield name, number
         elif current == section and (key := _KEY.match(line)):
             yield key[1], number
 

@@ -3,6 +3,7 @@
 import pytest
 
 from stepwell.core.errors import Place, UsageError
+from stepwell.core.ignore import Ignore
 from stepwell.core.settings import (
     BY_NAME,
     SETTINGS,
@@ -49,6 +50,15 @@ ACCEPTED = [
     ("idle_timeout", "0", 0.0),
     ("scratch", "same-server", "same-server"),
     ("table", "t" * 59, "t" * 59),
+    ("ignore", [], ()),
+    (
+        "ignore",
+        [{"pattern": "index  tmp_*", "reason": " made by\na job "}],
+        (Ignore("index tmp_*", "made by a job"),),
+    ),
+    ("ignore", ["* audit.* # of the auditors # always"], (Ignore("* audit.*", "of the auditors # always"),)),
+    ("ignore", "a # b\n\nc # d\n", (Ignore("a", "b"), Ignore("c", "d"))),
+    ("ignore", (Ignore("a", "b"),), (Ignore("a", "b"),)),
 ]
 
 
@@ -76,6 +86,27 @@ REFUSED = [
     ("schema", "ü" * 32, "is longer than 63 bytes"),
     ("role", "a\0b", "holds a control character"),
     ("trusted_owners", ["a\nb"], "holds a control character"),
+    ("ignore", 5, "must be a list of tables with 'pattern' and 'reason', or of texts 'PATTERN # REASON'"),
+    ("ignore", {"pattern": "a"}, "must be a list of tables"),
+    ("ignore", ["a # b", 5], "is wrong: its entry 2 must be a table with 'pattern' and 'reason', or a text"),
+    (
+        "ignore",
+        ["index tmp_*"],
+        "is wrong: its entry 1, 'index tmp_*', has no reason: write 'PATTERN # REASON', or",
+    ),
+    ("ignore", [{"pattern": "a", "reason": " "}], "is wrong: its entry 1, 'a', has no reason"),
+    ("ignore", [{"pattern": "a", "reason": 5}], "is wrong: its entry 1, 'a', has a reason that is not text"),
+    ("ignore", [{"reason": "a"}], "is wrong: its entry 1 has no pattern"),
+    (
+        "ignore",
+        [{"pattern": "a", "reason": "b\0"}],
+        "is wrong: its entry 1, 'a', has a reason with a control character",
+    ),
+    (
+        "ignore",
+        [{"patern": "a"}],
+        "is wrong: its entry 1 has a key 'patern': there are 'pattern' and 'reason'",
+    ),
 ]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from stepwell.core.errors import UsageError
+from stepwell.core.ignore import Ignore
 from stepwell.settings import LoadedSettings, load
 
 CONFIG = """\
@@ -134,6 +135,38 @@ def test_dotenv(tmp_path: Path, text: str, table: str) -> None:
     assert (loaded.settings.table, loaded.settings.role) == (table, None)
 
 
+IGNORED = """\
+[tool.stepwell]
+[[tool.stepwell.ignore]]
+pattern = "index tmp_*"
+reason = "a"
+[[tool.stepwell.ignore]]
+pattern = "* audit.*"
+reason = "b"
+[tool.stepwell.env.prod]
+[[tool.stepwell.env.prod.ignore]]
+pattern = "c"
+reason = "c"
+[[tool.stepwell.env.prod.ignore]]
+pattern = "d"
+[tool.stepwell.env.test]
+ignore = ["e # f"]
+"""
+
+
+def test_lists_of_tables(tmp_path: Path) -> None:
+    """Those of an environment come in the place of the others, as every setting does."""
+    (tmp_path / "pyproject.toml").write_text(IGNORED)
+    loaded = load(environ={}, root=tmp_path)
+    assert loaded.settings.ignore == (Ignore("index tmp_*", "a"), Ignore("* audit.*", "b"))
+    assert str(loaded.resolved.origins["ignore"]) == "[tool.stepwell] in pyproject.toml:2"
+    assert load(environ={}, root=tmp_path, env="test").settings.ignore == (Ignore("e", "f"),)
+    environ = {"STEPWELL_IGNORE": "g # h\ni # j"}
+    assert load(environ=environ, root=tmp_path).settings.ignore == (Ignore("g", "h"), Ignore("i", "j"))
+    flags = {"ignore": ["k # l"]}
+    assert load(environ=environ, root=tmp_path, flags=flags).settings.ignore == (Ignore("k", "l"),)
+
+
 ERRORS = [
     # files, env, error
     ({"stepwell.toml": "tabel = 'x'"}, None, "stepwell.toml:1: there is no setting 'tabel'"),
@@ -146,6 +179,21 @@ ERRORS = [
         {".env": "\nSTEPWELL_LOCK_WAIT=x"},
         None,
         ".env:2: the setting 'lock_wait' (STEPWELL_LOCK_WAIT) is wrong: ",
+    ),
+    (
+        {"pyproject.toml": IGNORED.replace('reason = "a"', "")},
+        None,
+        "pyproject.toml:2: the setting 'ignore' ([tool.stepwell]) is wrong: its entry 1, 'index tmp_*', has no",
+    ),
+    (
+        {"pyproject.toml": IGNORED},
+        "prod",
+        "pyproject.toml:12: the setting 'ignore' ([tool.stepwell.env.prod]) is wrong: its entry 2, 'd', has no",
+    ),
+    (
+        {"stepwell.toml": "table = 'x'\nignore = ['a']"},
+        None,
+        "stepwell.toml:2: the setting 'ignore' is wrong: its entry 1, 'a', has no reason: ",
     ),
     ({"stepwell.toml": "table = "}, None, "stepwell.toml: this is not valid TOML: "),
     ({}, "prod", "there is no environment 'prod': the project has no configuration file"),

@@ -16,6 +16,7 @@ from stepwell.core.errors import ContradictionError
 from stepwell.core.history import State
 from stepwell.core.migration import Direction
 from stepwell.core.schema.diff import diff
+from stepwell.core.schema.ignoring import sieve
 from stepwell.core.schema.snapshot import Snapshot
 from stepwell.core.wish import Wish
 
@@ -32,7 +33,7 @@ EXPECTED = "what the applied migrations give"
 
 
 async def drift(context: Context) -> DiffReport:
-    """Compare the structure of the database with that which its applied migrations give.
+    """Compare the structure of the database with that which its applied migrations give, but for what is ignored.
 
     Raises `ContradictionError` where the history can't be replayed, and `UsageError` for an engine without snapshots.
     """
@@ -43,7 +44,8 @@ async def drift(context: Context) -> DiffReport:
         situation = gather(shelf, await connection.read(), whole=True).situation
         live = await connection.snapshot()
     expected = await _replayed(context, _applied(situation), about.user)
-    return DiffReport(side(expected, EXPECTED), side(live, f"live ({about.url})"), diff(expected, live))
+    sieved = sieve(expected, live, diff(expected, live), context.settings.ignore)
+    return DiffReport(side(expected, EXPECTED), side(live, f"live ({about.url})"), *sieved)
 
 
 def _applied(situation: Situation) -> list[Version]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.errors import Fault, StepError, StepwellError, UsageError
 from stepwell.core.migration import Direction
 from stepwell.core.proof import Failure
-from stepwell.core.rows.compare import compare, kept_values, left_behind, losses, many, worded
+from stepwell.core.rows.compare import compare, losses, worded
 from stepwell.core.rows.filled import told
 from stepwell.core.sql.errors import SqlSyntaxError
 from stepwell.core.wish import Wish
@@ -27,19 +26,11 @@ if TYPE_CHECKING:
     Run = Callable[[Context, Wish], Awaitable[RunReport]]
 
 
-class Back(NamedTuple):
-    """What down() did not bring back of the rows, which it left behind, and what else is to be said, in words."""
-
-    losses: tuple[str, ...] = ()
-    left: tuple[str, ...] = ()
-    noted: tuple[str, ...] = ()
-
-
 class Rehearsed(NamedTuple):
     """What was seen with rows. `usable`: the database can be gone on with; `filled` is what is in it."""
 
     failure: Failure | None = None
-    back: Back = Back()
+    losses: tuple[str, ...] = ()
     unfilled: tuple[str, ...] = ()
     usable: bool = True
     filled: Filled | None = None
@@ -73,32 +64,16 @@ async def rehearse(
     above = await _contents(place)
     if failure := await attempt(run, place, "down", Direction.DOWN, migration):
         return Rehearsed(failure, unfilled=unfilled, usable=False)
-    back = _back(migration, before, above, await _contents(place))
+    lost = _lost(before, above, await _contents(place))
     if failure := await attempt(run, place, "up again", Direction.UP, migration):
-        return Rehearsed(failure, back, unfilled, usable=False)
-    return Rehearsed(None, back, unfilled, filled=filled)
+        return Rehearsed(failure, lost, unfilled, usable=False)
+    return Rehearsed(None, lost, unfilled, filled=filled)
 
 
-def _back(migration: Migration, before: Contents, above: Contents, after: Contents) -> Back:
-    """What is other than it was; what is missing is told by what up() did to it, where that can be seen."""
-    changes = compare(before, after)
-    missing = losses(changes)
-    told = [worded(change) for change in (losses(compare(before, above)) or missing)] if missing else []
-    kept = [f"{worded(change)}, and keeps it" for change in kept_values(changes)]
-    left = left_behind(changes)
-    named = [change for change in left if _names(migration, change.table)]
-    return Back(
-        (*told, *kept),
-        tuple(many(change) for change in named),
-        tuple(f"after down(), {worded(change)}: by a trigger?" for change in left if change not in named),
-    )
-
-
-def _names(migration: Migration, table: str) -> bool:
-    """Whether the text of a migration has the name of a table: rows that it does not put there come by a trigger."""
-    bare = table.rpartition(".")[2].strip('"')
-    text = migration.source.content.decode(errors="replace")
-    return re.search(rf"(?<!\w){re.escape(bare)}(?!\w)", text, re.IGNORECASE) is not None
+def _lost(before: Contents, above: Contents, after: Contents) -> tuple[str, ...]:
+    """What is not there any more on the way back; told by what up() did to it, where that can be seen."""
+    missing = losses(compare(before, after))
+    return tuple(worded(change) for change in (losses(compare(before, above)) or missing)) if missing else ()
 
 
 async def _filled(place: Context, known: Filled | None, script: str | None) -> tuple[Filled, Contents]:

@@ -159,7 +159,7 @@ class _Rows:
         self._filled, self._at = seen.filled, migration.version
         if not seen.usable:
             await self.close()
-        return replace(trial, rows_failure=seen.failure, unfilled=seen.unfilled, **seen.back._asdict())
+        return replace(trial, rows_failure=seen.failure, losses=seen.losses, unfilled=seen.unfilled)
 
     async def _before(self, migrations: Sequence[Migration]) -> Context | None:
         """The database with all of these applied; None where they can't be."""

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stepwell.core.history import Entry
+    from stepwell.core.ignore import Ignore
     from stepwell.core.migration import Finding, Version
     from stepwell.core.schema.diff import Diff
+    from stepwell.core.schema.ignoring import Ignored
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +158,17 @@ class Side(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DiffReport:
-    """What is different between two snapshots, and which they were."""
+    """What is different between two snapshots, and which they were.
+
+    `ignored` is what may differ, with the entry that says so, and is no part of `diff`; `unused` are the entries that
+    had nothing to ignore.
+    """
 
     before: Side
     after: Side
     diff: Diff
+    ignored: tuple[Ignored, ...] = ()
+    unused: tuple[Ignore, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,8 +43,8 @@ class Failure:
 class Trial:
     """What was seen of one migration. A snapshot is None where the trial did not come that far.
 
-    `twice` was taken after a second up() of one that is declared idempotent. The rest is of the same trial on tables
-    with rows: `left` has what down() has left behind; `unfilled` says for which tables none, or few, could be made.
+    `twice` was taken after a second up() of one that is declared idempotent. `rows_failure` and `losses` are of the
+    same trial on tables with rows; `unfilled` says for which tables none, or few, could be made.
     """
 
     migration: Migration
@@ -56,8 +56,6 @@ class Trial:
     failure: Failure | None = None
     rows_failure: Failure | None = None
     losses: tuple[str, ...] = ()
-    left: tuple[str, ...] = ()
-    noted: tuple[str, ...] = ()
     unfilled: tuple[str, ...] = ()
 
 
@@ -109,7 +107,7 @@ def judged(trial: Trial, elapsed_ms: float | None = None) -> Proof:
         migration.path,
         verdict,
         tuple(reasons),
-        (*_moved(trial), *trial.noted, *trial.unfilled),
+        (*_moved(trial), *trial.unfilled),
         elapsed_ms,
     )
 
@@ -139,7 +137,6 @@ def _broken(trial: Trial) -> Iterator[str]:
         )
     if trial.before is not None and trial.down is not None:
         yield from _told(diff(trial.before, trial.down), "down()", _LEFT)
-    yield from (f"down() leaves behind {rows}" for rows in trial.left)
     if trial.up is not None and trial.again is not None:
         yield from _told(diff(trial.up, trial.again), "up() again", _CHANGED)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stepwell.core.duration import parse_duration
 from stepwell.core.errors import UsageError
+from stepwell.core.ignore import Ignore, WrongEntryError, ignores_of
 from stepwell.core.nearest import did_you_mean
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Settings:
     statement_timeout: float = 0.0
     idle_timeout: float = 600.0
     trusted_owners: tuple[str, ...] = ()
+    ignore: tuple[Ignore, ...] = ()
 
 
 class OriginKind(StrEnum):
@@ -80,10 +82,11 @@ class Origin(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A value as it was given, and where."""
+    """A value as it was given, and where; of a list of tables also where each of them begins."""
 
     value: object = field(repr=False)
     origin: Origin
+    places: tuple[Place, ...] = ()
 
 
 Layer = Mapping[str, Given]
@@ -154,9 +157,12 @@ def _parse(setting: Setting, given: Given) -> object:
     try:
         return setting.parse(given.value)
     except ValueError as problem:
+        place = given.origin.place
+        if isinstance(problem, WrongEntryError) and problem.number < len(given.places):
+            place = given.places[problem.number]
         # `from None`: the cause may repeat a value that is a secret.
         raise UsageError(
-            f"the setting {setting.name!r}{_named(given.origin)} {problem}", place=given.origin.place
+            f"the setting {setting.name!r}{_named(given.origin)} {problem}", place=place
         ) from None
 
 
@@ -288,6 +294,13 @@ SETTINGS: tuple[Setting, ...] = (
         _identifiers,
         "roles that may own the history table; may be repeated",
         "ROLE",
+        many=True,
+    ),
+    Setting(
+        "ignore",
+        ignores_of,
+        "what may differ from what migrations give, and why: 'PATTERN # REASON'; may be repeated",
+        "WHAT",
         many=True,
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from stepwell.core.schema.diff import Added, Changed, Removed, Renamed
+from stepwell.core.schema.diff import Added, Changed, Diff, Removed, Renamed
 from stepwell.core.schema.words import sentences, tell
 from stepwell.render.cells import printable
 from stepwell.render.view import Tone
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stepwell.core.answers import DiffReport
+    from stepwell.core.ignore import Ignore
     from stepwell.core.schema.diff import Change
     from stepwell.core.schema.snapshot import Fact
     from stepwell.render.view import View
@@ -30,10 +31,22 @@ def diff_text(report: DiffReport, view: View) -> str:
         lines.append(printable(line.text))
         if line.before is not None and line.after is not None:
             lines += (f"    {each}" for each in _unified(line.before, line.after, view))
-    lines += _notes(report, view)
-    number = len(report.diff.changes)
-    lines.append(f"{counted(number, 'difference')}" if number else "no differences")
+    lines += [*_ignored(report, view), *_notes(report, view), _total(report)]
     return "\n".join(lines) + "\n"
+
+
+def _total(report: DiffReport) -> str:
+    number, ignored = len(report.diff.changes), sum(len(each.changes) for each in report.ignored)
+    told = counted(number, "difference") if number else "no differences"
+    return f"{told}, {ignored} ignored" if ignored else told
+
+
+def _ignored(report: DiffReport, view: View) -> Iterator[str]:
+    """What may differ: below the entry that says so, with its reason."""
+    for ignore, changes in report.ignored:
+        yield view.paint(printable(f"ignored by {ignore.pattern!r} ({ignore.reason}):"), Tone.FAINT)
+        for sentence in sentences(tell(Diff(changes))):
+            yield view.paint(f"    {printable(sentence)}", Tone.FAINT)
 
 
 def _head(report: DiffReport) -> str:
@@ -41,13 +54,18 @@ def _head(report: DiffReport) -> str:
 
 
 def _notes(report: DiffReport, view: View) -> list[str]:
-    return [f"{view.paint('note:', Tone.WARNING)} {printable(note)}" for note in report.diff.notes]
+    notes = [
+        *report.diff.notes,
+        *(f"{each.pattern!r} has nothing to ignore ({each.reason})" for each in report.unused),
+    ]
+    return [f"{view.paint('note:', Tone.WARNING)} {printable(note)}" for note in notes]
 
 
 def unified_text(report: DiffReport, view: View) -> str:
     """What is different as `diff -u` shows it: a part for each thing, and a line for each attribute of it."""
+    beside = [*_ignored(report, view), *_notes(report, view)]
     if report.diff.equal:
-        return "".join(f"{note}\n" for note in _notes(report, view))
+        return "".join(f"{each}\n" for each in beside)
     lines = [
         view.paint(printable(f"--- {report.before.name}"), Tone.STRONG),
         view.paint(printable(f"+++ {report.after.name}"), Tone.STRONG),
@@ -55,7 +73,7 @@ def unified_text(report: DiffReport, view: View) -> str:
     for change in report.diff.changes:
         lines.append(view.paint(printable(f"@@ {change.key} @@"), Tone.WAITING))
         lines += _part(change, view)
-    return "\n".join([*lines, *_notes(report, view)]) + "\n"
+    return "\n".join([*lines, *beside]) + "\n"
 
 
 def _part(change: Change, view: View) -> Iterator[str]:
@@ -110,7 +128,7 @@ def _unified(before: str, after: str, view: View) -> Iterator[str]:
 
 
 def diff_document(report: DiffReport) -> dict[str, Any]:
-    """The document of `diff`; `equal` says whether nothing is different, `text` has the sentences."""
+    """The document of `diff` and `drift`; `equal` says whether nothing is different but what is ignored."""
     return {
         "format": 1,
         "equal": report.diff.equal,
@@ -119,8 +137,21 @@ def diff_document(report: DiffReport) -> dict[str, Any]:
         "changes": [_change(change) for change in report.diff.changes],
         "text": sentences(tell(report.diff)),
         "notes": list(report.diff.notes),
+        "ignored": [
+            {
+                **_ignore(ignore),
+                "changes": [_change(change) for change in changes],
+                "text": sentences(tell(Diff(changes))),
+            }
+            for ignore, changes in report.ignored
+        ],
+        "unused": [_ignore(each) for each in report.unused],
         "error": None,
     }
+
+
+def _ignore(ignore: Ignore) -> dict[str, str]:
+    return {"pattern": ignore.pattern, "reason": ignore.reason}
 
 
 def _change(change: Change) -> dict[str, Any]:

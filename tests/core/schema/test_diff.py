@@ -2,36 +2,12 @@
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
+from tests.core.schema.made import PUBLIC, column, constraint, index, of, snapshots, table
 
 from stepwell.core.errors import UsageError
 from stepwell.core.schema.diff import Added, Changed, Diff, Removed, Renamed, diff
 from stepwell.core.schema.snapshot import Fact, Key, Snapshot
 from stepwell.core.schema.words import Line, sentences, tell
-
-PUBLIC = Key("schema", "public")
-USERS = Key("table", "public.users")
-
-
-def of(*facts: Fact) -> Snapshot:
-    return Snapshot("postgresql", "18.4", facts)
-
-
-def table(name: str = "users", **attributes: object) -> Fact:
-    return Fact("table", f"public.{name}", PUBLIC, attributes)
-
-
-def column(name: str, position: int, kind: str = "text", **attributes: object) -> Fact:
-    return Fact("column", f"public.users.{name}", USERS, {"position": position, "type": kind, **attributes})
-
-
-def index(name: str, definition: str = "btree (email)", **attributes: object) -> Fact:
-    return Fact("index", f"public.{name}", USERS, {"definition": definition, **attributes})
-
-
-def constraint(name: str, definition: str = "UNIQUE (email)") -> Fact:
-    return Fact("constraint", f"public.users.{name}", USERS, {"definition": definition})
-
 
 CASES = {
     "nothing": ([table(), column("id", 1)], [column("id", 1), table()], []),
@@ -69,6 +45,7 @@ CASES = {
                                           ["constraint users.u: removed"]),
     "renamed": ([constraint("u"), index("u", of_constraint=True)], [constraint("v"), index("v", of_constraint=True)],
                 ["constraint users.u: renamed to v"]),
+    "an index renamed": ([index("a")], [index("b")], ["index a: renamed to b"]),
     "which of two was renamed is not known": ([index("a"), index("b")], [index("c")],
                                               ["index a: removed", "index b: removed",
                                                "index c: added (btree (email))"]),
@@ -124,15 +101,6 @@ def test_notes() -> None:
 
 
 # --- what holds of all ---
-
-names = st.sampled_from("abcd")
-values = st.sampled_from([1, "x", True, ["y"], {"k": "v"}])
-facts = st.one_of(
-    st.builds(column, names, st.integers(1, 3)),
-    st.builds(lambda name, value: index(name, value=value), names, values),
-    st.builds(lambda value: table(value=value), values),
-)
-snapshots = st.lists(facts, unique_by=lambda fact: fact.key, max_size=6).map(lambda each: of(*each))
 
 
 @given(snapshots)

@@ -1,16 +1,13 @@
 """What makes no difference: the session, the role, a rename and back, the tool's own tables, a dump and a restore."""
 
 import asyncio
-import subprocess
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from tests.dumping import programs, restored
 
 from stepwell.core.schema.diff import Diff, diff
 from stepwell.core.schema.snapshot import Snapshot
@@ -194,53 +191,13 @@ def test_whoever_changes_a_table_is_not_waited_for_long(copied: str, take: Calla
 # --- a dump and a restore ---
 
 
-@contextmanager
-def restored(server: str, dump: str, psql: Path) -> Iterator[str]:
-    """A new database out of a dump."""
-    name = f"restored_{uuid.uuid4().hex}"
-    url = urlsplit(server)._replace(path=f"/{name}").geturl()
-    execute(server, f"DROP DATABASE IF EXISTS {name}")
-    execute(server, f"CREATE DATABASE {name} TEMPLATE template0")
-    try:
-        done = subprocess.run(
-            [psql, "-q", "-v", "ON_ERROR_STOP=1", "-d", url],
-            input=dump,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        yield url
-    finally:
-        execute(server, f"DROP DATABASE {name}")
-
-
-@pytest.fixture
-def programs(sink: Sink, unavailable: Callable[[str], NoReturn]) -> Path:
-    """The folder of a pg_dump that can read this server."""
-    from stepwell.engines.embedded.binaries import installed
-
-    found = [each.folder / "bin" for each in installed()] + [Path(f"/usr/lib/postgresql/{sink.version}/bin")]
-    for folder in found:
-        if (folder / "pg_dump").exists() and (folder / "psql").exists() and _major(folder) >= sink.version:
-            return folder
-    return unavailable(f"no pg_dump of version {sink.version} or newer")
-
-
-def _major(folder: Path) -> int:
-    told_version = subprocess.run(
-        [folder / "pg_dump", "--version"], capture_output=True, text=True, check=True
-    ).stdout
-    return int(told_version.split()[2].partition(".")[0])
-
-
 def test_a_dump_and_a_restore(
-    copied: str, postgresql_server: str, programs: Path, take: Callable[..., Snapshot]
+    sink: Sink,
+    copied: str,
+    postgresql_server: str,
+    take: Callable[..., Snapshot],
+    unavailable: Callable[[str], NoReturn],
 ) -> None:
-    dump = subprocess.run(
-        [programs / "pg_dump", "-s", copied], capture_output=True, text=True, check=True
-    ).stdout
-    dump = dump.replace("SET transaction_timeout = 0;\n", "")  # by a newer program, for newer servers
-    with restored(postgresql_server, dump, programs / "psql") as url:
+    with restored(postgresql_server, copied, programs(sink.version, unavailable)) as url:
         found = diff(take(copied), take(url))
     assert told(found) == []

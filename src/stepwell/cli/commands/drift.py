@@ -30,9 +30,13 @@ COMMAND = Command(
     help="what in the live database is other than its migrations give",
     about=(
         "Replay the applied migrations on a scratch database, and compare its structure with that of the live one.\n"
-        "Nothing is written there. Exits 3 where something is different."
+        "Nothing is written there. Exits 3 where something is different that is not to be ignored."
     ),
     configure=configure,
     run=run,
-    examples=(("stepwell drift", "what somebody has changed by hand"),),
+    settings=("url", "migrations", "scratch_url", "scratch", "ignore"),
+    examples=(
+        ("stepwell drift", "what somebody has changed by hand"),
+        ("stepwell drift --ignore 'index tmp_* # of the nightly job'", "but for what may differ"),
+    ),
 )

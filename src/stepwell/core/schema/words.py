@@ -83,10 +83,15 @@ def _top(fact: Fact, keys: set[Key], diff: Diff) -> Key | None:
 
 def _goes_with(fact: Fact, keys: set[Key]) -> bool:
     """Whether it is the index of a constraint of which the same is told."""
+    return constraint_of(fact) in keys
+
+
+def constraint_of(fact: Fact) -> Key | None:
+    """The constraint that an index belongs to; None for anything else."""
     if not fact.attributes.get("of_constraint") or fact.parent is None:
-        return False
+        return None
     name = fact.identity.removeprefix(fact.parent.identity.rpartition(".")[0] + ".")
-    return Key("constraint", f"{fact.parent.identity}.{name}") in keys
+    return Key("constraint", f"{fact.parent.identity}.{name}")
 
 
 def shown(key: Key) -> str:
@@ -120,9 +125,10 @@ def _summary(fact: Fact) -> str:
 
 def _told(change: Renamed | Changed) -> Iterator[Line]:
     if isinstance(change, Renamed):
-        name = change.after.identity.removeprefix(_USUAL_SCHEMA)
+        name = change.after.identity
         if change.before.parent is not None:
-            name = change.after.identity.removeprefix(f"{change.before.parent.identity}.")
+            name = name.removeprefix(f"{change.before.parent.identity}.")
+        name = name.removeprefix(_USUAL_SCHEMA)
         yield Line(change.key, f"{shown(change.key)}: renamed to {name}")
         return
     for attribute in change.attributes:
@@ -131,7 +137,7 @@ def _told(change: Renamed | Changed) -> Iterator[Line]:
 
 def _attribute(change: Changed, attribute: AttributeChange) -> Iterator[Line]:
     name, before, after = attribute
-    if _are_named(before, after):
+    if are_named(before, after):
         one, other = before or {}, after or {}
         for key in sorted({*one, *other}):
             usual = "as usual" if key in _HAVE_BY_THEMSELVES else None
@@ -144,7 +150,7 @@ def _attribute(change: Changed, attribute: AttributeChange) -> Iterator[Line]:
         yield _line(change.key, name, before or usual, after or usual)
 
 
-def _are_named(*values: Any) -> bool:
+def are_named(*values: Any) -> bool:
     """Whether both are values by names, or one of them is, and the other is not there."""
     there = [value for value in values if value is not None]
     return bool(there) and all(isinstance(value, dict) for value in there)
