@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import sqlite3
-import time
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +11,7 @@ from stepwell.core.actions import Busy, Held
 from stepwell.core.errors import (
     ConnectionFailedError,
     Fault,
-    LockTimeoutError,
     Refusal,
-    locked,
 )
 from stepwell.core.history import NO_MARK, History, HistoryMark, TableShape, mark_of
 from stepwell.core.migration import Version
@@ -28,7 +24,7 @@ from stepwell.core.tables import (
     update_record,
 )
 from stepwell.engines.sqlite import tables
-from stepwell.engines.sqlite.asking import Asking
+from stepwell.engines.sqlite.asking import HOLDER, Asking
 from stepwell.engines.sqlite.desk import SQLiteDesk, judge
 from stepwell.engines.sqlite.dialect import DIALECT
 from stepwell.engines.sqlite.inspect import COLUMNS, OBJECTS, has_log, shape
@@ -51,9 +47,6 @@ if TYPE_CHECKING:
     from stepwell.engines.sqlite.channel import Channel
     from stepwell.engines.sqlite.fill import SQLiteRehearsal
     from stepwell.ports import Batch, ConnectOptions, Dialect, Kept, Wire
-
-POLL = 0.1  # seconds
-HOLDER = "another process that writes into the file"
 
 
 class SQLiteConnection(Asking):
@@ -110,29 +103,8 @@ class SQLiteConnection(Asking):
         return rows
 
     async def read(self) -> History:
-        """The history, in one read transaction so that its parts belong together. A writer may keep all readers out."""
-        began = time.monotonic()
-        while True:
-            try:
-                return await self._read_at_once()
-            except EngineError as error:
-                if not (error.fault.sqlstate or "").startswith("SQLITE_BUSY"):
-                    raise
-                limit = 0.0 if self._options.read_only else self._options.settings.lock_wait
-                if time.monotonic() - began >= limit:
-                    fault = locked(HOLDER, limit)
-                    raise LockTimeoutError(fault.message, hint=fault.hint) from error
-            await asyncio.sleep(POLL)
-
-    async def _read_at_once(self) -> History:
-        own = not self._channel.connection.in_transaction
-        if own:
-            await self._channel.execute("BEGIN")
-        try:
-            return await self._read()
-        finally:
-            if own:
-                await self._channel.execute("ROLLBACK")
+        """The history; its parts belong together."""
+        return await self._at_one_moment(self._read)
 
     async def _read(self) -> History:
         found, log_exists = await self._inspect()

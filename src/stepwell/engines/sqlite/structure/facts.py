@@ -1,0 +1,268 @@
+"""What was read of a file becomes facts. Pure.
+
+A fact has its name as it is written; in definitions names have no case. What has no name of its own is called by
+what it is: `users.unique (email)`, as SQLite itself calls it where a row does not fit.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from stepwell.core.schema.snapshot import UNKNOWN, Fact, Key
+from stepwell.engines.sqlite.structure.create import indexed, normal_default, read_table
+from stepwell.engines.sqlite.structure.cursor import Cursor
+from stepwell.engines.sqlite.structure.text import folded, shown, tokens_of, written
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from stepwell.core.sql.tokens import Token
+    from stepwell.engines.sqlite.structure.create import Column, TableText
+
+LONGEST = 60  # characters of a condition that stands for the name of its check
+_HIDDEN, _VIRTUAL, _STORED = 1, 2, 3
+
+
+class Item(NamedTuple):
+    """A row of the schema table."""
+
+    type: str
+    name: str
+    table: str
+    sql: str | None
+
+
+class ColumnRow(NamedTuple):
+    """A row of `table_xinfo`."""
+
+    place: int
+    name: str
+    type: str
+    not_null: int
+    default: str | None
+    key: int
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read. `columns` are by the name of their table; `invalid` says of which none could be read, and why.
+
+    `settings` are those of the database that are not as they are in an empty one.
+    """
+
+    items: Sequence[Item]
+    columns: Mapping[str, Sequence[ColumnRow]]
+    invalid: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, int] = field(default_factory=dict)
+
+
+def facts_of(read: Read) -> Iterator[Fact]:
+    """Every fact."""
+    yield Fact("database", "", None, dict(read.settings))
+    names = {folded(item.name) for item in read.items}
+    names |= {folded(row.name) for rows in read.columns.values() for row in rows}
+    telling = _Telling(read, frozenset(names))
+    for item in read.items:
+        yield from telling.facts(item)
+
+
+def is_virtual(item: Item) -> bool:
+    """Whether it is a virtual table."""
+    return item.type == "table" and Cursor(tokens_of(item.sql or "")).takes("CREATE", "VIRTUAL")
+
+
+def kind_of(item: Item) -> str:
+    """The kind of its fact."""
+    return "virtual table" if is_virtual(item) else item.type
+
+
+class _Telling:
+    """Tells one item after the other; `names` (folded) are all that there are."""
+
+    def __init__(self, read: Read, names: frozenset[str]) -> None:
+        self._read = read
+        self._names = names
+        self._parents = {
+            folded(item.name): Key(kind_of(item), shown(item.name))
+            for item in read.items
+            if item.type in ("table", "view")
+        }
+
+    def facts(self, item: Item) -> Iterator[Fact]:
+        match kind_of(item):
+            case "table":
+                yield from self._table(item)
+            case "virtual table":
+                yield from self._with_columns(item, {"definition": _module(item)})
+            case "view":
+                yield from self._with_columns(item, {"definition": _view(item, self._names)})
+            case "index" if item.sql is not None:
+                yield self._hanger(item, _index(item, self._names_of(item.table)))
+            case "trigger":
+                yield self._hanger(item, {"definition": _trigger(item, self._names)})
+            case _:
+                yield Fact(UNKNOWN, f"{item.type} {shown(item.name)}", None, {"definition": item.sql})
+
+    def _names_of(self, table: str) -> frozenset[str]:
+        """What an expression of a table may speak of."""
+        return frozenset(folded(row.name) for row in self._read.columns.get(table, ()))
+
+    def _hanger(self, item: Item, told: dict[str, Any]) -> Fact:
+        return Fact(item.type, shown(item.name), self._parents.get(folded(item.table)), told)
+
+    def _table(self, item: Item) -> Iterator[Fact]:
+        key = Key("table", shown(item.name))
+        rows = self._read.columns.get(item.name, ())
+        text = read_table(item.sql or "", self._names_of(item.name))
+        if text is None or [each.name for each in text.columns] != [row.name for row in rows]:
+            # Nothing gets lost: what can't be taken apart is told as a whole.
+            yield Fact(*key, None, {"definition": written(tokens_of(item.sql or ""), self._names)})
+            yield from _columns(key, rows, {})
+            return
+        told = {"without_rowid": text.without_rowid, "strict": text.strict}
+        yield Fact(*key, None, {name: True for name, said in told.items() if said})
+        yield from _columns(key, rows, {each.name: each for each in text.columns})
+        yield from _constraints(key, text)
+
+    def _with_columns(self, item: Item, told: dict[str, Any]) -> Iterator[Fact]:
+        key = self._parents[folded(item.name)]
+        if (why := self._read.invalid.get(item.name)) is not None:
+            told["invalid"] = why
+        yield Fact(*key, None, told)
+        yield from _columns(key, self._read.columns.get(item.name, ()), {})
+
+
+def _distinct(names: Iterable[str]) -> Iterator[str]:
+    """The same names, with a number where one comes again."""
+    seen: Counter[str] = Counter()
+    for name in names:
+        seen[name] += 1
+        yield name if seen[name] == 1 else f"{name} #{seen[name]}"
+
+
+def _columns(table: Key, rows: Sequence[ColumnRow], texts: Mapping[str, Column]) -> Iterator[Fact]:
+    is_view = table.kind == "view"
+    names = _distinct(_expression(row.name) if is_view else shown(row.name) for row in rows)
+    for position, (name, row) in enumerate(zip(names, rows, strict=True), 1):
+        told: dict[str, Any] = {"position": position, **_attributes(row), **_said(texts.get(row.name))}
+        yield Fact("column", f"{table.identity}.{name}", table, told)
+
+
+def _expression(name: str) -> str:
+    """The name of a view's column: SQLite takes the text of an expression that has none, as it is written."""
+    return name if shown(name) == name else written(tokens_of(name))
+
+
+def _attributes(row: ColumnRow) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "type": _type(row.type),
+        "not_null": bool(row.not_null),
+        "default": None if row.default is None else normal_default(row.default),
+        "hidden": row.hidden == _HIDDEN,
+        "virtual": row.hidden == _VIRTUAL,
+    }
+    return {name: value for name, value in told.items() if value not in (None, False, "")}
+
+
+def _type(declared: str) -> str:
+    """A declared type, in lower case; some versions of SQLite leave the words of a generated column with it."""
+    return written(tokens_of(declared)).removesuffix("generated always").rstrip()
+
+
+def _said(text: Column | None) -> dict[str, Any]:
+    """What only the text of the table says of a column."""
+    if text is None:
+        return {}
+    told: dict[str, Any] = {
+        "collation": text.collation,
+        "generated": text.generated,
+        "on_conflict": text.on_conflict,
+        "constraint_names": text.names,
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _constraints(table: Key, text: TableText) -> Iterator[Fact]:
+    by_name = defaultdict(list)
+    for each in text.constraints:
+        by_name[_called(each.sort, each.name, each.about)].append(each)
+    for name, several in by_name.items():
+        several.sort(key=lambda each: each.definition)  # in whatever order they are written
+        for number, each in enumerate(several, 1):
+            identity = f"{table.identity}.{name}" + (f" #{number}" if number > 1 else "")
+            yield Fact("constraint", identity, table, {"type": each.sort, "definition": each.definition})
+
+
+def _called(sort: str, name: str | None, about: str) -> str:
+    if name is not None:
+        return shown(name)
+    if sort == "primary key":
+        return sort
+    return f"{sort} ({about if len(about) <= LONGEST else about[:LONGEST] + '...'})"
+
+
+# --- definitions ---
+
+
+def _module(item: Item) -> str:
+    """What stands behind USING. What its arguments mean, and whether in any case, only the module knows."""
+    cursor = _behind_name(item, "VIRTUAL", "TABLE")
+    cursor.takes("USING")
+    name, arguments = folded(cursor.name()), cursor.rest()
+    return name + "".join(_spaced(arguments))
+
+
+def _spaced(tokens: Sequence[Token]) -> Iterator[str]:
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        if before is not None and before.text not in ("(", ".") and token.text not in (")", ",", "."):
+            yield " "
+        yield token.text
+
+
+def _view(item: Item, names: Collection[str]) -> str:
+    cursor = _behind_name(item, "VIEW")
+    cursor.takes("AS")
+    return written(cursor.rest(), names)
+
+
+def _index(item: Item, names: Collection[str]) -> dict[str, Any]:
+    cursor = Cursor(tokens_of(item.sql or ""))
+    cursor.takes("CREATE")
+    unique = cursor.takes("UNIQUE")
+    cursor.takes("INDEX")
+    cursor.takes("IF", "NOT", "EXISTS")
+    cursor.name()
+    cursor.takes("ON")
+    cursor.name()
+    columns = ", ".join(indexed(cursor.group(), names))
+    condition = written(cursor.rest(), names)
+    told: dict[str, Any] = {"definition": f"{columns} {condition}".rstrip()}
+    return {**told, "unique": True} if unique else told
+
+
+def _trigger(item: Item, names: Collection[str]) -> str:
+    """Without the table, which is its parent; BEFORE and FOR EACH ROW are usual, and always said, or never."""
+    cursor = _behind_name(item, "TRIGGER")
+    when = next((f"{word} " for word in ("BEFORE", "AFTER") if cursor.takes(word)), "")
+    if cursor.takes("INSTEAD", "OF"):
+        when = "INSTEAD OF "
+    start = cursor.index
+    while not cursor.takes("ON"):
+        cursor.token()
+    event = written(cursor.tokens[start : cursor.index - 1], names)
+    cursor.name()
+    cursor.takes("FOR", "EACH", "ROW")
+    return f"{when or 'BEFORE '}{event} {written(cursor.rest(), names)}"
+
+
+def _behind_name(item: Item, *kind: str) -> Cursor:
+    """Behind the name of what is created."""
+    cursor = Cursor(tokens_of(item.sql or ""))
+    cursor.takes("CREATE")
+    cursor.takes(*kind)
+    cursor.takes("IF", "NOT", "EXISTS")
+    cursor.name()
+    return cursor
