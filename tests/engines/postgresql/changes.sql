@@ -43,7 +43,7 @@ ALTER TABLE app.unlog ALTER k TYPE bigint;
 --= column app.orders.w: added (varchar(11))
 ALTER TABLE app.orders ADD w varchar(10); ALTER TABLE app.orders ALTER w TYPE varchar(11);
 
---= column app.users.big: collation of the type -> pg_catalog."C"
+--= column app.users.big: collation default -> pg_catalog."C"
 --= column app.users.big: storage external -> of the type
 ALTER TABLE app.users ALTER COLUMN big TYPE text COLLATE "C";
 

@@ -19,8 +19,9 @@ NOTHING = "none"
 # What is usual, and so is not written down: how it is called.
 _USUAL = {
     "access_method": "heap",
-    "collation": "of the type",
+    "collation": "default",
     "fires": "enabled",
+    "on_conflict": "abort",
     "parallel": "unsafe",
     "persistence": "permanent",
     "replica_identity": "default",

@@ -329,8 +329,12 @@ def indexed(tokens: Sequence[Token], names: Collection[str]) -> list[str]:
             parts.append([])
         else:
             parts[-1].append(token)
-    return [written(part[:-1] if _is_ascending(part) else part, names) for part in parts]
+    return [_ordered(part, names) for part in parts]
 
 
-def _is_ascending(part: Sequence[Token]) -> bool:
-    return len(part) > 1 and part[-1].kind is Kind.WORD and part[-1].text.upper() == "ASC"
+def _ordered(part: Sequence[Token], names: Collection[str]) -> str:
+    """One of them. These two words are names too, elsewhere."""
+    order = part[-1].text.upper() if len(part) > 1 and part[-1].kind is Kind.WORD else ""
+    if order not in ("ASC", "DESC"):
+        return written(part, names)
+    return written(part[:-1], names) + (" DESC" if order == "DESC" else "")

@@ -158,7 +158,7 @@ def _expression(name: str) -> str:
 
 def _attributes(row: ColumnRow) -> dict[str, Any]:
     told: dict[str, Any] = {
-        "type": _type(row.type),
+        "type": written(tokens_of(row.type)),
         "not_null": bool(row.not_null),
         "default": None if row.default is None else normal_default(row.default),
         "hidden": row.hidden == _HIDDEN,
@@ -167,16 +167,12 @@ def _attributes(row: ColumnRow) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value not in (None, False, "")}
 
 
-def _type(declared: str) -> str:
-    """A declared type, in lower case; some versions of SQLite leave the words of a generated column with it."""
-    return written(tokens_of(declared)).removesuffix("generated always").rstrip()
-
-
 def _said(text: Column | None) -> dict[str, Any]:
-    """What only the text of the table says of a column."""
+    """What the text of the table says of a column, and no pragma, or none so well."""
     if text is None:
         return {}
     told: dict[str, Any] = {
+        "type": text.type,  # the pragma leaves pieces of what stands behind it, where comments are between them
         "collation": text.collation,
         "generated": text.generated,
         "on_conflict": text.on_conflict,

@@ -31,7 +31,8 @@ _RESERVED = """
 """
 RESERVED = frozenset(_RESERVED.split())
 # Where a value may stand, these are one, and a name only in quotes.
-VALUES = frozenset({"CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "FALSE", "NULL", "TRUE"})
+NOW = frozenset({"CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP"})
+VALUES = NOW | {"FALSE", "NULL", "TRUE"}
 _PLAIN = re.compile(r"[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*")
 _SAME = {"==": "=", "!=": "<>"}
 _AS_WRITTEN = replace(SQLITE.commands, fold=Fold.KEEP)
@@ -92,7 +93,8 @@ def _text(token: Token, names: Collection[str]) -> str:
     if token.kind is Kind.QUOTED:
         return _quoted(token, names)
     if token.kind is Kind.WORD:
-        return token.text.upper() if token.text.upper() in RESERVED else folded(token.text)
+        word = token.text.upper()
+        return word if word in RESERVED or word in NOW else folded(token.text)
     if token.kind is Kind.NUMBER:
         return token.text.lower()
     if token.kind is Kind.STRING and token.text[0] in "xX":
