@@ -122,8 +122,6 @@ def test_nothing_different_live(run: Run, postgresql_url: str, files: tuple[str,
             "a.json can't be read: [Errno 2] No such file or directory: 'a.json'",
         ),
         (("diff", "stepwell.toml", "b.json"), 2, "stepwell.toml is not a snapshot: it is not JSON: "),
-        (("snapshot",), 2, "there are no snapshots of sqlite yet"),
-        (("diff", "live", "live"), 2, "there are no snapshots of sqlite yet"),
         (("diff", "live"), 2, "the following arguments are required: AFTER"),
     ],
 )

@@ -124,15 +124,6 @@ def test_up_to_a_version_whatever_is_there(shop: Workshop) -> None:
     assert isinstance(error, TargetError)
 
 
-def test_on_an_engine_without_snapshots_a_version_has_to_be_said(sqlite_url: str, tmp_path: Path) -> None:
-    shop = Workshop(sqlite_url, tmp_path, lambda _: [])
-    shop.table("001_items")
-    error = shop.failure(shop.project().baseline())
-    assert isinstance(error, ContradictionError)
-    assert "--to V" in (error.hint or "")
-    assert shop.run(shop.project().baseline(to="001")).recorded
-
-
 def test_without_a_scratch_database_a_version_has_to_be_said(shop: Workshop) -> None:
     shop.ask(CHAIN[0])
     error = shop.failure(shop.project(scratch_url=shop.url).baseline())
