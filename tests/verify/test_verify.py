@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
+from tests.verify.checking import verified
 from tests.verify.right import RIGHT
 from tests.verify.wrong import BASE, WRONG
 
@@ -15,23 +16,9 @@ from stepwell.core.errors import TargetError, UsageError
 from stepwell.core.proof import Verdict
 from stepwell.render.verify import verify_document, verify_junit, verify_text
 from stepwell.render.view import View
-from stepwell.testing import Workshop
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from stepwell.core.proof import VerifyReport
-
-
-@pytest.fixture
-def shop(postgresql_server: str, tmp_path: Path) -> Workshop:
-    """Migrations without a database of their own; scratch databases are made on the server of the tests."""
-    return Workshop(postgresql_server, tmp_path, lambda _: [])
-
-
-def verified(shop: Workshop, *versions: str, rows: bool = True) -> VerifyReport:
-    project = shop.project(url=None, scratch_url=shop.url)
-    return shop.run(project.verify(list(versions), rows=rows))
+    from stepwell.testing import Workshop
 
 
 @pytest.mark.parametrize("name", WRONG)

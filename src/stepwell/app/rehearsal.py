@@ -1,108 +1,120 @@
-"""The same trial once more on tables with rows: whether up() takes them, and whether down() gives them back."""
+"""The same trial once more on tables with rows: whether up() takes them, and whether down() gives them back.
+
+The rows live as those of a real database do: made before the first migration, and taken along by each.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from stepwell.core.errors import Fault, StepError, StepwellError, UsageError
-from stepwell.core.migration import Direction
-from stepwell.core.proof import Failure
-from stepwell.core.rows.compare import compare, losses, worded
-from stepwell.core.rows.filled import told
+from stepwell.core.errors import UsageError
+from stepwell.core.rows.compare import Fate, compare, left_behind, losses, worded
+from stepwell.core.rows.filled import Filled, told
 from stepwell.core.sql.errors import SqlSyntaxError
-from stepwell.core.wish import Wish
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from stepwell.app.context import Context
-    from stepwell.core.migration import Migration
-    from stepwell.core.report import RunReport
+    from stepwell.app.ground import Ground
+    from stepwell.core.proof import Trial
     from stepwell.core.rows.contents import Contents
-    from stepwell.core.rows.filled import Filled
     from stepwell.ports import Connection, Rehearsal
 
-    Run = Callable[[Context, Wish], Awaitable[RunReport]]
+TRIGGER = "trigger"  # the kind of a fact
 
 
-class Rehearsed(NamedTuple):
-    """What was seen with rows. `usable`: the database can be gone on with; `filled` is what is in it."""
+class Data(NamedTuple):
+    """A script of the user's own, which is run before the migration at this place of the order."""
 
-    failure: Failure | None = None
-    losses: tuple[str, ...] = ()
-    unfilled: tuple[str, ...] = ()
-    usable: bool = True
-    filled: Filled | None = None
+    script: str
+    at: int
 
 
-async def attempt(
-    run: Run, place: Context, part: str, direction: Direction, migration: Migration
-) -> Failure | None:
-    """Go up to a migration, or back by it, which is the last one."""
-    up = direction is Direction.UP
-    wish = Wish(direction, target=migration.version.text) if up else Wish(direction, steps=1)
-    try:
-        await run(place, wish)
-    except StepError as error:
-        return Failure(part, error.fault)
-    except StepwellError as error:
-        return Failure(part, Fault(error.message, code="failed", place=error.place, hint=error.hint))
-    return None
+class RowTrials:
+    """Trials on a database whose tables have rows, in plan order; those between them are only applied."""
+
+    def __init__(self, ground: Ground, data: Data | None) -> None:
+        self._ground, self._data = ground, data
+        self._filled: Filled | None = None
+        self._empty_up_to = 0  # one below does not take rows, so that they are made above it
+
+    async def tried(self, trial: Trial, index: int) -> Trial:
+        """The trial of the migration at that place, with what was seen on tables with rows."""
+        if not await self._carried(index):
+            return trial
+        filled = await self._fill(index)
+        before = await self._contents()
+        tried = replace(trial, unfilled=tuple(told(filled)))
+        if failure := await self._ground.up("up", index):
+            await self._begin_above(index + 1)
+            return replace(tried, rows_failure=failure)
+        self._ground.height = index + 1
+        return await self._back(tried, index, before) if trial.migration.reversible else tried
+
+    async def _back(self, trial: Trial, index: int, before: Contents) -> Trial:
+        above = await self._contents()
+        if failure := await self._ground.down("down", index):
+            await self._ground.close()
+            return replace(trial, rows_failure=failure)
+        after = await self._contents()
+        failure = await self._ground.up("up again", index)
+        changes = compare(before, after)
+        left = tuple(left_behind(each) for each in changes if each.fate is Fate.ROWS_NEW)
+        if failure or left:  # what came twice would be held against those that follow
+            await self._ground.close()
+        # What is lost is told by what up() did to it, where that can be seen.
+        missing = losses(changes) and (losses(compare(before, above)) or losses(changes))
+        lost = [worded(each) for each in missing]
+        lost += [worded(each) for each in changes if each.fate is Fate.VALUES_NEW]
+        if _has_triggers(trial):  # which may have made these rows, and nobody takes them back
+            lost, left = [*lost, *left], ()
+        return replace(trial, rows_failure=failure, losses=tuple(lost), left=left)
+
+    async def _carried(self, height: int) -> bool:
+        """Go up with rows. One that does not take them is passed on empty tables; false where that fails too."""
+        while self._ground.height < height:
+            index = self._ground.height
+            if index < self._empty_up_to:
+                if await self._ground.rise(self._empty_up_to) is not None:
+                    return False
+                continue
+            await self._fill(index)
+            if await self._ground.up("up", index) is None:
+                self._ground.height = index + 1
+            else:
+                await self._begin_above(index + 1)
+        return True
+
+    async def _begin_above(self, height: int) -> None:
+        """From here on rows are made only above that height, on a new database."""
+        self._empty_up_to = height
+        await self._ground.close()
+
+    async def _fill(self, index: int) -> Filled:
+        if self._ground.height <= self._empty_up_to:
+            self._filled = None  # what a former database had
+        if self._data is not None and self._data.at == index:
+            script = self._data.script
+            await self._ground.ask(lambda connection: _load(_of(connection), script))
+        self._filled = await self._ground.ask(lambda connection: _of(connection).fill(self._filled))
+        return self._filled
+
+    async def _contents(self) -> Contents:
+        return await self._ground.ask(lambda connection: _of(connection).contents())
 
 
-async def rehearse(
-    run: Run, place: Context, migration: Migration, known: Filled | None, script: str | None = None
-) -> Rehearsed:
-    """Fill the tables, first by the user's own script, go up, and where there is a way back, down and up again."""
-    filled, before = await _filled(place, known, script)
-    unfilled = tuple(told(filled))
-    if failure := await attempt(run, place, "up", Direction.UP, migration):
-        return Rehearsed(failure, unfilled=unfilled, usable=False)
-    if not migration.reversible:
-        return Rehearsed(unfilled=unfilled, filled=filled)
-    above = await _contents(place)
-    if failure := await attempt(run, place, "down", Direction.DOWN, migration):
-        return Rehearsed(failure, unfilled=unfilled, usable=False)
-    lost = _lost(before, above, await _contents(place))
-    if failure := await attempt(run, place, "up again", Direction.UP, migration):
-        return Rehearsed(failure, lost, unfilled, usable=False)
-    return Rehearsed(None, lost, unfilled, filled=filled)
-
-
-def _lost(before: Contents, above: Contents, after: Contents) -> tuple[str, ...]:
-    """What is not there any more on the way back; told by what up() did to it, where that can be seen."""
-    missing = losses(compare(before, after))
-    return tuple(worded(change) for change in (losses(compare(before, above)) or missing)) if missing else ()
-
-
-async def _filled(place: Context, known: Filled | None, script: str | None) -> tuple[Filled, Contents]:
-    connection = await place.connect(False)
-    try:
-        rehearsal = _of(connection)
-        if script is not None:
-            await _load(rehearsal, script)
-        filled = await rehearsal.fill(known)
-        return filled, await rehearsal.contents()
-    finally:
-        await connection.close()
-
-
-async def _contents(place: Context) -> Contents:
-    connection = await place.connect(True)
-    try:
-        return await _of(connection).contents()
-    finally:
-        await connection.close()
+def _has_triggers(trial: Trial) -> bool:
+    snapshots = (trial.before, trial.up)
+    return any(fact.kind == TRIGGER for each in snapshots if each is not None for fact in each.facts)
 
 
 async def _load(rehearsal: Rehearsal, script: str) -> None:
     try:
         await rehearsal.load(script)
     except (EngineError, SqlSyntaxError) as error:
-        told = error.fault.message if isinstance(error, EngineError) else str(error)
+        message = error.fault.message if isinstance(error, EngineError) else str(error)
         raise UsageError(
-            f"the data can't be loaded: {told}",
+            f"the data can't be loaded: {message}",
             hint="they have to fit the tables as they are before the first migration that is tried",
         ) from error
 

@@ -43,8 +43,9 @@ class Failure:
 class Trial:
     """What was seen of one migration. A snapshot is None where the trial did not come that far.
 
-    `twice` was taken after a second up() of one that is declared idempotent. `rows_failure` and `losses` are of the
-    same trial on tables with rows; `unfilled` says for which tables none, or few, could be made.
+    `twice` was taken after a second up() of one that is declared idempotent. `rows_failure`, `losses` and `left` (rows
+    that down() did not take away) are of the same trial on tables with rows; `unfilled` says for which tables none, or
+    few, could be made.
     """
 
     migration: Migration
@@ -56,7 +57,9 @@ class Trial:
     failure: Failure | None = None
     rows_failure: Failure | None = None
     losses: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
     unfilled: tuple[str, ...] = ()
+    elapsed_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ class VerifyReport:
         return sum(proof.verdict is verdict for proof in self.proofs)
 
 
-def judged(trial: Trial, elapsed_ms: float | None = None) -> Proof:
+def judged(trial: Trial) -> Proof:
     """The proof that a trial gives."""
     migration = trial.migration
     verdict, reasons = _verdict(trial)
@@ -108,7 +111,7 @@ def judged(trial: Trial, elapsed_ms: float | None = None) -> Proof:
         verdict,
         tuple(reasons),
         (*_moved(trial), *trial.unfilled),
-        elapsed_ms,
+        trial.elapsed_ms,
     )
 
 
@@ -139,6 +142,7 @@ def _broken(trial: Trial) -> Iterator[str]:
         yield from _told(diff(trial.before, trial.down), "down()", _LEFT)
     if trial.up is not None and trial.again is not None:
         yield from _told(diff(trial.up, trial.again), "up() again", _CHANGED)
+    yield from trial.left
 
 
 def _failed(failure: Failure, when: str = "") -> str:

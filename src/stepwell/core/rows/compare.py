@@ -183,6 +183,11 @@ def worded(change: Change) -> str:
     }[change.fate]
 
 
+def left_behind(change: Change) -> str:
+    """Rows that down() should have taken away, in words."""
+    return f"down() leaves behind {_rows(change.count)} of {change.table}"
+
+
 def _rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count} rows"
 
