@@ -148,10 +148,10 @@ WRONG: dict[str, Wrong] = {
     "down fails": Wrong("CREATE TABLE T (id INTEGER);", "DROP TABLE T_no;", "down() fails"),
     "up fails": Wrong("CREATE TABLE T (id no_such_type);", "SELECT 1;", "up() fails"),
     "up fails the second time": Wrong(
-        "CREATE TYPE T AS ENUM ('a'); CREATE TABLE T_t (a T);", "DROP TABLE T_t;", "up again() fails"
+        "CREATE TYPE T AS ENUM ('a'); CREATE TABLE T_t (a T);", "DROP TABLE T_t;", "up() again fails"
     ),
     "declared idempotent, and fails twice": Wrong(
-        "CREATE TABLE T (id INTEGER);", "DROP TABLE T;", "up twice() fails", header="-- idempotent: true"
+        "CREATE TABLE T (id INTEGER);", "DROP TABLE T;", "up() twice fails", header="-- idempotent: true"
     ),
     "declared idempotent, and does more": Wrong(
         "DO $$ BEGIN IF to_regclass('T') IS NULL THEN CREATE TABLE T (id INTEGER);"

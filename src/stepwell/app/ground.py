@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from stepwell.app.replay import scratch_of
@@ -48,9 +47,7 @@ class Ground:
     async def place(self) -> Context:
         """The database, made when it is first asked for. Raises `UsageError` where there is no place for one."""
         if self._place is None:
-            place = await self._stack.enter_async_context(scratch_of(self._context))
-            alone = replace(place.settings, atomic=Atomic.MIGRATION)
-            self._place = place._replace(settings=alone)
+            self._place = await self._stack.enter_async_context(scratch_of(self._context))
         return self._place
 
     async def close(self) -> None:
@@ -95,7 +92,7 @@ class Ground:
 
     async def up(self, part: str, index: int) -> Failure | None:
         """Apply a migration and what is missing of those before it."""
-        wish = Wish(Direction.UP, target=self.order[index].version.text)
+        wish = Wish(Direction.UP, target=self.order[index].version.text, atomic=Atomic.MIGRATION)
         return await self._run(part, wish, index + 1)
 
     async def down(self, part: str, index: int) -> Failure | None:

@@ -148,7 +148,8 @@ def _broken(trial: Trial) -> Iterator[str]:
 def _failed(failure: Failure, when: str = "") -> str:
     fault = failure.fault
     where = f" ({fault.place})" if fault.place is not None else ""
-    return f"{failure.part}() fails{' ' + when if when else ''}: {fault.message}{where}"
+    method, *which = failure.part.split()
+    return f"{' '.join([f'{method}()', *which, 'fails', *when.split()])}: {fault.message}{where}"
 
 
 _LEFT = {Added: "leaves behind", Removed: "does not bring back"}
