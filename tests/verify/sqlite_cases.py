@@ -192,10 +192,10 @@ WRONG: dict[str, Wrong] = {
     "down fails": Wrong("CREATE TABLE T (id INTEGER);", "DROP TABLE T_no;", "down() fails: no such table"),
     "up fails": Wrong("CREATE INDEX T ON nobody (id);", "SELECT 1;", "up() fails: no such table"),
     "up fails the second time": Wrong(
-        "CREATE VIEW T AS SELECT 1; CREATE TABLE T_t (a INTEGER);", "DROP TABLE T_t;", "up again() fails"
+        "CREATE VIEW T AS SELECT 1; CREATE TABLE T_t (a INTEGER);", "DROP TABLE T_t;", "up() again fails"
     ),
     "declared idempotent, and fails twice": Wrong(
-        "CREATE TABLE T (id INTEGER);", "DROP TABLE T;", "up twice() fails", header="-- idempotent: true"
+        "CREATE TABLE T (id INTEGER);", "DROP TABLE T;", "up() twice fails", header="-- idempotent: true"
     ),
 }
 

@@ -161,6 +161,36 @@ ON_ROWS: dict[str, tuple[str, str, Verdict, str]] = {
         Verdict.FAILS_ON_ROWS,
         "up() fails on existing rows",
     ),
+    "rows that down() forgets": (
+        "INSERT INTO notes VALUES ('a'), ('b');",
+        "SELECT 1;",
+        Verdict.BROKEN,
+        "down() leaves behind 2 rows of notes",
+    ),
+    "rows that down() forgets in part": (
+        "INSERT INTO notes VALUES ('a'), ('b');",
+        "DELETE FROM notes WHERE body = 'a';",
+        Verdict.BROKEN,
+        "down() leaves behind 1 row of notes",
+    ),
+    "rows that come and go": (
+        "INSERT INTO notes VALUES ('mine-1'), ('mine-2');",
+        "DELETE FROM notes WHERE body IN ('mine-1', 'mine-2');",
+        Verdict.PROVED,
+        "",
+    ),
+    "down() that deletes more than up() put there": (
+        "INSERT INTO notes VALUES ('a');",
+        "DELETE FROM notes;",
+        Verdict.LOSSY,
+        " of notes are gone",
+    ),
+    "values that stay where there were none": (
+        "UPDATE users SET age = 7 WHERE age IS NULL;",
+        "SELECT 1;",
+        Verdict.LOSSY,
+        "users.age got a value in ",
+    ),
     "what gives rows back as they were": (
         "ALTER TABLE users RENAME COLUMN age TO years;",
         "ALTER TABLE users RENAME COLUMN years TO age;",
@@ -173,11 +203,26 @@ ON_ROWS: dict[str, tuple[str, str, Verdict, str]] = {
 @pytest.mark.parametrize("name", ON_ROWS)
 def test_rows_survive_or_their_loss_is_named(shop: Workshop, name: str) -> None:
     up, down, verdict, told = ON_ROWS[name]
-    shop.sql("001_users", USERS, "DROP TABLE users;")
+    shop.sql("001_users", USERS + "CREATE TABLE notes (body TEXT);", "DROP TABLE users, notes;")
     shop.sql("002_case", up, down)
     (proof,) = verified(shop, "002").proofs
     assert proof.verdict is verdict, proof
     assert not told or told in proof.reasons[0]
+
+
+def test_rows_that_a_trigger_has_left_are_noted(shop: Workshop) -> None:
+    shop.sql(
+        "001_users",
+        f"""{USERS} CREATE TABLE audit (what TEXT);
+        CREATE FUNCTION audited() RETURNS trigger LANGUAGE plpgsql AS
+          $$BEGIN INSERT INTO audit VALUES (tg_op); RETURN NULL; END$$;
+        CREATE TRIGGER audited AFTER UPDATE ON users FOR EACH STATEMENT EXECUTE FUNCTION audited();""",
+        "DROP TABLE users, audit; DROP FUNCTION audited;",
+    )
+    shop.sql("002_case", "UPDATE users SET age = age + 1;", "UPDATE users SET age = age - 1;")
+    (proof,) = verified(shop, "002").proofs
+    assert proof.verdict is Verdict.PROVED, proof
+    assert proof.notes == ("after down(), 2 rows of audit are new: by a trigger?",)
 
 
 def test_what_is_lossy_is_wrong_only_strictly(shop: Workshop) -> None:

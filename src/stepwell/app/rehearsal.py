@@ -5,22 +5,33 @@ The rows live as those of a real database do: made before the first migration, a
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.errors import UsageError
-from stepwell.core.rows.compare import Fate, compare, left_behind, losses, worded
+from stepwell.core.rows.compare import compare, kept_values, left_behind, losses, many, worded
 from stepwell.core.rows.filled import Filled, told
 from stepwell.core.sql.errors import SqlSyntaxError
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stepwell.app.ground import Ground
+    from stepwell.core.migration import Migration
     from stepwell.core.proof import Trial
+    from stepwell.core.rows.compare import Change
     from stepwell.core.rows.contents import Contents
     from stepwell.ports import Connection, Rehearsal
 
-TRIGGER = "trigger"  # the kind of a fact
+
+class Back(NamedTuple):
+    """What down() did not bring back of the rows, which it left behind, and what else is to be said, in words."""
+
+    losses: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    noted: tuple[str, ...] = ()
 
 
 class Data(NamedTuple):
@@ -59,16 +70,10 @@ class RowTrials:
         after = await self._contents()
         failure = await self._ground.up("up again", index)
         changes = compare(before, after)
-        left = tuple(left_behind(each) for each in changes if each.fate is Fate.ROWS_NEW)
-        if failure or left:  # what came twice would be held against those that follow
+        if failure or left_behind(changes):  # what came twice would be held against those that follow
             await self._ground.close()
-        # What is lost is told by what up() did to it, where that can be seen.
-        missing = losses(changes) and (losses(compare(before, above)) or losses(changes))
-        lost = [worded(each) for each in missing]
-        lost += [worded(each) for each in changes if each.fate is Fate.VALUES_NEW]
-        if _has_triggers(trial):  # which may have made these rows, and nobody takes them back
-            lost, left = [*lost, *left], ()
-        return replace(trial, rows_failure=failure, losses=tuple(lost), left=left)
+        back = _told(trial.migration, changes, above=compare(before, above))
+        return replace(trial, rows_failure=failure, **back._asdict())
 
     async def _carried(self, height: int) -> bool:
         """Go up with rows. One that does not take them is passed on empty tables; false where that fails too."""
@@ -103,9 +108,25 @@ class RowTrials:
         return await self._ground.ask(lambda connection: _of(connection).contents())
 
 
-def _has_triggers(trial: Trial) -> bool:
-    snapshots = (trial.before, trial.up)
-    return any(fact.kind == TRIGGER for each in snapshots if each is not None for fact in each.facts)
+def _told(migration: Migration, changes: Sequence[Change], *, above: Sequence[Change]) -> Back:
+    """What is other than it was; what is missing is told by what up() did to it, where that can be seen."""
+    missing = losses(changes)
+    told = [worded(change) for change in (losses(above) or missing)] if missing else []
+    kept = [f"{worded(change)}, and keeps it" for change in kept_values(changes)]
+    left = left_behind(changes)
+    named = [change for change in left if _names(migration, change.table)]
+    return Back(
+        (*told, *kept),
+        tuple(many(change) for change in named),
+        tuple(f"after down(), {worded(change)}: by a trigger?" for change in left if change not in named),
+    )
+
+
+def _names(migration: Migration, table: str) -> bool:
+    """Whether the text of a migration has the name of a table: rows that it does not put there come by a trigger."""
+    bare = table.rpartition(".")[2].strip('"')
+    text = migration.source.content.decode(errors="replace")
+    return re.search(rf"(?<!\w){re.escape(bare)}(?!\w)", text, re.IGNORECASE) is not None
 
 
 async def _load(rehearsal: Rehearsal, script: str) -> None:

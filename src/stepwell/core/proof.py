@@ -43,9 +43,8 @@ class Failure:
 class Trial:
     """What was seen of one migration. A snapshot is None where the trial did not come that far.
 
-    `twice` was taken after a second up() of one that is declared idempotent. `rows_failure`, `losses` and `left` (rows
-    that down() did not take away) are of the same trial on tables with rows; `unfilled` says for which tables none, or
-    few, could be made.
+    `twice` was taken after a second up() of one that is declared idempotent. The rest is of the same trial on tables
+    with rows: `left` has what down() has left behind; `unfilled` says for which tables none, or few, could be made.
     """
 
     migration: Migration
@@ -58,6 +57,7 @@ class Trial:
     rows_failure: Failure | None = None
     losses: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    noted: tuple[str, ...] = ()
     unfilled: tuple[str, ...] = ()
     elapsed_ms: float = 0.0
 
@@ -110,7 +110,7 @@ def judged(trial: Trial) -> Proof:
         migration.path,
         verdict,
         tuple(reasons),
-        (*_moved(trial), *trial.unfilled),
+        (*_moved(trial), *trial.noted, *trial.unfilled),
         trial.elapsed_ms,
     )
 
@@ -140,9 +140,9 @@ def _broken(trial: Trial) -> Iterator[str]:
         )
     if trial.before is not None and trial.down is not None:
         yield from _told(diff(trial.before, trial.down), "down()", _LEFT)
+    yield from (f"down() leaves behind {rows}" for rows in trial.left)
     if trial.up is not None and trial.again is not None:
         yield from _told(diff(trial.up, trial.again), "up() again", _CHANGED)
-    yield from trial.left
 
 
 def _failed(failure: Failure, when: str = "") -> str:

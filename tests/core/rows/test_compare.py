@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stepwell.core.rows.compare import compare, losses, worded
+from stepwell.core.rows.compare import compare, kept_values, left_behind, losses, many, worded
 from stepwell.core.rows.contents import Contents, Gatherer, TableContents
 
 Row = tuple[int | None, ...]
@@ -98,6 +98,14 @@ def test_what_is_told(before: dict[str, Table], after: dict[str, Table], words: 
 def test_what_is_new_is_no_loss() -> None:
     changes = compare(Contents({"a": gathered(("x", []))}), Contents({"b": gathered(USERS)}))
     assert losses(changes) == ()  # an empty table that is gone neither
+
+
+def test_rows_are_left_behind_where_none_went() -> None:
+    old: dict[str, Table] = {"a": ("x*", [(1,)]), "b": ("x*", [(1,)]), "c": ("x* y", [(1, None)])}
+    new: dict[str, Table] = {"a": ("x*", [(1,), (2,)]), "b": ("x*", [(2,), (3,)]), "c": ("x* y", [(1, 5)])}
+    changes = compare(*(Contents({name: gathered(each) for name, each in one.items()}) for one in (old, new)))
+    assert [many(change) for change in left_behind(changes)] == ["1 row of a"]
+    assert [worded(change) for change in kept_values(changes)] == ["c.y got a value in 1 row"]
 
 
 BIG: Table = ("id* a b", [(n, n * 7, None if n % 2 else n) for n in range(200)])

@@ -69,6 +69,17 @@ def losses(changes: Sequence[Change]) -> tuple[Change, ...]:
     return tuple(each for each in changes if each.is_loss)
 
 
+def left_behind(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """Those that add rows to tables that lost none: where some went and others came, the loss is what is told."""
+    lost = {each.table for each in changes if each.is_loss}
+    return tuple(each for each in changes if each.fate is Fate.ROWS_NEW and each.table not in lost)
+
+
+def kept_values(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """Those that put values in the place of NULL."""
+    return tuple(each for each in changes if each.fate is Fate.VALUES_NEW)
+
+
 def _table(name: str, old: TableContents, new: TableContents) -> Iterator[Change]:
     for column in old.columns:
         if column not in new.columns:
@@ -170,22 +181,22 @@ def worded(change: Change) -> str:
     """A change in words, such as "drops column users.email (2 of 2 rows had a value)"."""
     place = change.table if change.column is None else f"{change.table}.{change.column}"
     some = f"{change.count} of {_rows(change.of)}"
-    many = ("at least " if change.at_least else "") + _rows(change.count)
+    rows = ("at least " if change.at_least else "") + _rows(change.count)
     return {
         Fate.TABLE_GONE: f"drops table {place} ({_rows(change.count)})",
         Fate.COLUMN_GONE: f"drops column {place} ({some} had a value)",
-        Fate.ROWS_GONE: f"{many} of {place} {_are(change.count)} gone",
-        Fate.VALUES_GONE: f"{place} lost its value in {many}",
-        Fate.VALUES_CHANGED: f"{place} changed in {many}",
+        Fate.ROWS_GONE: f"{many(change)} {_are(change.count)} gone",
+        Fate.VALUES_GONE: f"{place} lost its value in {rows}",
+        Fate.VALUES_CHANGED: f"{place} changed in {rows}",
         Fate.TABLE_NEW: f"table {place} is new ({_rows(change.count)})",
-        Fate.ROWS_NEW: f"{many} of {place} {_are(change.count)} new",
-        Fate.VALUES_NEW: f"{place} got a value in {many}",
+        Fate.ROWS_NEW: f"{many(change)} {_are(change.count)} new",
+        Fate.VALUES_NEW: f"{place} got a value in {rows}",
     }[change.fate]
 
 
-def left_behind(change: Change) -> str:
-    """Rows that down() should have taken away, in words."""
-    return f"down() leaves behind {_rows(change.count)} of {change.table}"
+def many(change: Change) -> str:
+    """The rows of a change in words, such as "2 rows of users"."""
+    return f"{_rows(change.count)} of {change.table}"
 
 
 def _rows(count: int) -> str:
