@@ -146,6 +146,7 @@ class Migration:
     docstring, the dependencies from the class attribute `dependencies`. See "Writing migrations" in the book.
     """
 
+    dependencies: Sequence[str]  # none of our own: whether it was stated is known by whether it is there
     transactional: bool = True
     irreversible: bool = False
     idempotent: bool = False

@@ -8,11 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stepwell.app.new import Draft, Existing, Wish, class_name, describe, draft, next_version, slugify, write
+from stepwell.app.new import (
+    Draft,
+    Drafts,
+    Existing,
+    Wish,
+    class_name,
+    describe,
+    draft,
+    next_version,
+    slugify,
+    write,
+)
+from stepwell.app.templates import Templates
 from stepwell.core.errors import Place, UsageError
 from stepwell.core.graph import Node
 from stepwell.core.migration import Language, Version
 from stepwell.core.settings import Numbering
+from stepwell.engines.postgresql.lexical import POSTGRESQL
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -86,7 +99,9 @@ DEPENDENCIES = [
 
 @pytest.mark.parametrize(("there", "depends", "stated"), DEPENDENCIES)
 def test_dependencies(there: Existing, depends: tuple[str, ...] | None, stated: str) -> None:
-    made = draft(Wish("x", Language.PYTHON, Numbering.SEQUENTIAL, depends), there, NOW)
+    wish = Wish("x", Language.PYTHON, Numbering.SEQUENTIAL, depends)
+    template = Templates("postgresql").get(wish.template, wish.language)
+    (made,) = draft(wish, template, there, POSTGRESQL, NOW).files
     assert f"    dependencies = {stated}\n" in made.text
     compile(made.text, made.file_name, "exec")
 
@@ -105,10 +120,11 @@ def test_what_is_made_is_a_migration(numbering: str, run: Run, project: Path) ->
 def test_a_file_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "001_x.py").write_text("mine")
     with pytest.raises(UsageError, match=r"db/001_x\.py is there already"):
-        write(Draft("001_x.py", "other"), tmp_path, "db")
+        write(Drafts((Draft("000_x.py", "first"), Draft("001_x.py", "other"))), tmp_path, "db")
+    assert [each.name for each in tmp_path.iterdir()] == ["001_x.py"]  # all of them or none
     assert (tmp_path / "001_x.py").read_text() == "mine"
     with pytest.raises(UsageError, match=r"gone/001_x\.py can't be written: No such file"):
-        write(Draft("001_x.py", "other"), tmp_path / "gone", "gone")
+        write(Drafts((Draft("001_x.py", "other"),)), tmp_path / "gone", "gone")
 
 
 def test_init_keeps_what_is_there(run: Run, project: Path) -> None:

@@ -1,63 +1,80 @@
-"""`new`: a new migration file with the next version. It writes that one file, and never over another."""
+"""`new`: new migration files with the next versions, out of a template. It writes these, and never over another."""
 
 from __future__ import annotations
 
+import errno
 import keyword
+import os
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
 
-from stepwell.app.scaffold import template
 from stepwell.core.answers import CreatedFiles
-from stepwell.core.errors import MigrationError, Place, UsageError
+from stepwell.core.errors import MigrationError, MigrationFileError, Place, UsageError
 from stepwell.core.files.parse import parse
 from stepwell.core.graph import Node, build
-from stepwell.core.migration import Version, version_texts
+from stepwell.core.migration import Language, SourceFile, Version, version_texts
 from stepwell.core.nearest import did_you_mean
 from stepwell.core.settings import Numbering
+from stepwell.core.templates.choice import choose, doubts
+from stepwell.core.templates.fill import filled, named
+from stepwell.core.templates.known import Known, known_from
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from stepwell.core.files.listing import Source
-    from stepwell.core.migration import Language, SourceFile
+    from stepwell.core.migration import Migration
     from stepwell.core.sql.rules import LexRules
+    from stepwell.core.templates.template import Outline, Template
 
-TEMPLATES = ("empty",)
+DEFAULT_TEMPLATE = "empty"
 _NARROWEST = 3  # digits of a sequential version
+_NO_LINKS = frozenset(
+    {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+)  # file systems without them
 _LONGEST_NAME = 100  # characters: together with version and suffix it is a file name everywhere
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What was asked for. `depends` None means: on everything that nothing depends on yet."""
+    """What was asked for. `depends` None means: on everything that nothing depends on yet. `said` are variables."""
 
     name: str
     language: Language
     numbering: Numbering
     depends: tuple[str, ...] | None = None
-    template: str = TEMPLATES[0]
+    template: str = DEFAULT_TEMPLATE
+    said: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A file that is not written yet."""
 
     file_name: str
     text: str
 
 
+class Drafts(NamedTuple):
+    """The files that a template makes, in the order of their versions, and what is to be said of them."""
+
+    files: tuple[Draft, ...]
+    notes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """What there is already: nodes of the graph, and what people should know of files that can't be read
-    yet.
+    """What there is already: nodes of the graph, the migrations that can be read, and what people should know of
+    files that can't be read yet.
     """
 
     nodes: tuple[Node, ...] = ()
+    migrations: tuple[Migration, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -72,18 +89,16 @@ def survey(source: Source, rules: LexRules) -> Existing:
     A file that can't be read yet (one that `new` made and nobody has filled in) counts all the same: it is
     taken to depend on everything below it. Raises `MigrationError` where files can't be opened at all.
     """
-    nodes: list[Node] = []
+    read: list[Migration] = []
     unread: list[SourceFile] = []
     for file in source.read().files:
         try:
-            migration = parse(file, rules)
+            read.append(parse(file, rules))
         except MigrationError:
             unread.append(file)
-        else:
-            nodes.append(Node(migration.version, migration.dependencies, migration.place))
-    return Existing(
-        (*nodes, *_guessed(unread, nodes)), tuple(f"{file.path} can't be read yet" for file in unread)
-    )
+    nodes = [Node(migration.version, migration.dependencies, migration.place) for migration in read]
+    notes = tuple(f"{file.path} can't be read yet" for file in unread)
+    return Existing((*nodes, *_guessed(unread, nodes)), tuple(read), notes)
 
 
 def _guessed(unread: Sequence[SourceFile], read: Sequence[Node]) -> Iterable[Node]:
@@ -93,38 +108,147 @@ def _guessed(unread: Sequence[SourceFile], read: Sequence[Node]) -> Iterable[Nod
         yield Node(file.version, below, Place(file.path))
 
 
-def draft(wish: Wish, existing: Existing, now: datetime) -> Draft:
-    """Decide name and text of a new file; `now` is in UTC. Raises `UsageError` for what can't be made."""
-    if wish.template not in TEMPLATES:
-        raise UsageError(f"there is no template {wish.template!r}", hint=f"there are: {', '.join(TEMPLATES)}")
-    slug = slugify(wish.name)
-    version = next_version(existing.versions, wish.numbering, now)
-    dependencies = (
-        build(existing.nodes).heads if wish.depends is None else _chosen(wish.depends, existing.versions)
-    )
-    values = {
-        "class_name": class_name(slug),
-        "description": describe(wish.name),
-        "dependency_list": ", ".join(f'"{text}"' for text in version_texts(dependencies)),
-        "dependency_line": ", ".join(version_texts(dependencies)),
-    }
-    text = template(f"{wish.template}.{wish.language.value}").format(**values)
-    return Draft(f"{version}_{slug}.{wish.language.value}", text)
+def draft(wish: Wish, template: Template, existing: Existing, rules: LexRules, now: datetime) -> Drafts:
+    """Decide names and texts of the new files; `now` is in UTC. Raises `UsageError` for what can't be made."""
+    return _Drafting(wish, template, existing, rules, now).drafts()
 
 
-def write(made: Draft, folder: Path, shown: str, notes: tuple[str, ...] = ()) -> CreatedFiles:
-    """Write the file into a folder, which people know as `shown`. Raises `UsageError` where it would
-    overwrite.
+class _Drafting:
+    """The files of one template, each depending on the one before."""
+
+    def __init__(
+        self, wish: Wish, template: Template, existing: Existing, rules: LexRules, now: datetime
+    ) -> None:
+        self._wish, self._template, self._existing, self._rules, self._now = (
+            wish,
+            template,
+            existing,
+            rules,
+            now,
+        )
+        self._slug = slugify(wish.name)
+        self._known = known_from(existing.migrations, rules) if template.variables else Known()
+        self._choice = choose(template, wish.template, self._slug, wish.said, known=self._known, rules=rules)
+
+    def drafts(self) -> Drafts:
+        """Every file that is not there already."""
+        files = tuple(self._files())
+        if not files:
+            raise UsageError(f"everything that the template {self._wish.template!r} makes is there already")
+        return Drafts(files, tuple(self._notes(files)))
+
+    def _files(self) -> Iterator[Draft]:
+        taken = list(self._existing.versions)
+        depends = self._wish.depends
+        heads = build(self._existing.nodes).heads if depends is None else _chosen(depends, taken)
+        for outline in self._template.files:
+            if outline.unless is not None and self._name(outline.unless) in self._known.tables:
+                continue
+            version = next_version(taken, self._wish.numbering, self._now)
+            slug = slugify(self._name(outline.name))
+            yield self._draft(outline, version, slug, heads)
+            taken.append(version)
+            heads = (version,)
+
+    def _name(self, pattern: str) -> str:
+        return named(pattern, self._template, {"name": self._slug}, self._choice)
+
+    def _draft(self, outline: Outline, version: Version, slug: str, heads: Sequence[Version]) -> Draft:
+        texts = version_texts(heads)
+        python = self._template.language is Language.PYTHON
+        built_in = {
+            "version": version.text,
+            "name": slug,
+            "class_name": class_name(slug),
+            "description": describe(self._wish.name),
+            "dependencies": f"[{', '.join(map(_in_quotes, texts))}]" if python else ", ".join(texts),
+            "date": self._now.date().isoformat(),
+        }
+        text = filled(outline, self._template, built_in, self._choice, self._rules)
+        source = _source(version, slug, self._template.language, text)
+        if not self._template.unfinished:
+            text = self._checked(source, outline)
+        return Draft(f"{version}_{slug}.{self._wish.language.value}", text)
+
+    def _checked(self, source: SourceFile, outline: Outline) -> str:
+        """The text, once it was read as the tool will read it; in Python, where that is wished and it is in SQL."""
+        try:
+            migration = parse(source, self._rules)
+            if source.language is self._wish.language:
+                return source.content.decode()
+            from stepwell.core.templates.python_form import python_form
+
+            return python_form(migration, class_name(source.name), self._rules)
+        except MigrationFileError as error:
+            # Values have no line breaks, so that lines are those of the template.
+            line = error.place.line if error.place is not None else None
+            place = Place(self._template.path, line and line + outline.first_line - 1)
+            message = f"what this template makes is no migration: {error.message}"
+            raise UsageError(message, place=place, hint=error.hint) from error
+
+    def _notes(self, files: Sequence[Draft]) -> Iterator[str]:
+        yield from self._existing.notes
+        if self._choice.found:
+            yield f"with {', '.join(self._choice.found)}; --set NAME=VALUE says another"
+        yield from doubts(self._choice, self._known)
+        if self._template.note:
+            yield self._template.note
+        if self._template.unfinished:
+            yield "write what it does, then run 'stepwell migrate'"
+        else:
+            versions = " ".join(file.file_name.partition("_")[0] for file in files)
+            yield f"read {'it' if len(files) == 1 else 'them'}, then run 'stepwell verify {versions}'"
+
+
+def _source(version: Version, name: str, language: Language, text: str) -> SourceFile:
+    content = text.encode()
+    file_hash = sha256(content, usedforsecurity=False).hexdigest()
+    return SourceFile(f"{version}_{name}.{language.value}", language, version, name, content, file_hash)
+
+
+def _in_quotes(text: str) -> str:
+    return f'"{text}"'
+
+
+def write(made: Drafts, folder: Path, shown: str) -> CreatedFiles:
+    """Write the files into a folder, which people know as `shown`: all of them, or none.
+
+    Raises `UsageError` where one would overwrite another, or can't be written.
     """
-    path = f"{shown}/{made.file_name}"
+    written: list[Path] = []
     try:
-        with (folder / made.file_name).open("x", encoding="utf-8", newline="\n") as file:
-            file.write(made.text)
+        for file in made.files:
+            _write(folder / file.file_name, file.text, f"{shown}/{file.file_name}")
+            written.append(folder / file.file_name)
+    except BaseException:  # an interruption too: half of them would be taken for all
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise
+    return CreatedFiles(tuple(f"{shown}/{file.file_name}" for file in made.files), notes=made.notes)
+
+
+def _write(path: Path, text: str, shown: str) -> None:
+    """Write a file that appears as a whole, and never in the place of another."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")  # names that begin with a dot are passed over
+    try:
+        _make(beside, text)
+        try:
+            path.hardlink_to(beside)
+        except OSError as problem:
+            if problem.errno not in _NO_LINKS:
+                raise
+            _make(path, text)
+        finally:
+            beside.unlink(missing_ok=True)
     except FileExistsError:
-        raise UsageError(f"{path} is there already") from None
+        raise UsageError(f"{shown} is there already") from None
     except OSError as problem:
-        raise UsageError(f"{path} can't be written: {problem.strerror}") from problem
-    return CreatedFiles(created=(path,), notes=(*notes, "write what it does, then run 'stepwell migrate'"))
+        raise UsageError(f"{shown} can't be written: {problem.strerror}") from problem
+
+
+def _make(path: Path, text: str) -> None:
+    with path.open("x", encoding="utf-8", newline="\n") as file:
+        file.write(text)
 
 
 def next_version(existing: Iterable[Version], numbering: Numbering, now: datetime) -> Version:

@@ -20,6 +20,16 @@ def version(text: str) -> str:
     return text
 
 
+def assignment(text: str) -> tuple[str, str]:
+    """Read `NAME=VALUE` for argparse."""
+    from argparse import ArgumentTypeError
+
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip():
+        raise ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name.strip(), value
+
+
 def add_contradictions(parser: ArgumentParser) -> None:
     """Add what to do where history and files contradict each other."""
     parser.add_argument(

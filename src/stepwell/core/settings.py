@@ -44,6 +44,7 @@ class Settings:
     scratch_url: str | None = field(default=None, repr=False)
     scratch: str | None = None
     migrations: tuple[str, ...] = ("db/migrations",)
+    templates: str = "db/templates"
     table: str = "migrations"
     schema: str | None = None
     role: str | None = None
@@ -268,6 +269,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "migrations", _many, "a folder of migrations, or package:NAME; may be repeated", "DIR", many=True
     ),
+    Setting("templates", _text, "the folder of a project's own templates for 'new'", "DIR"),
     Setting("table", _table, "the name of the history table", "NAME"),
     Setting("schema", _schema, "the schema of the history table", "NAME"),
     Setting("role", _role, "the role that owns what migrations create", "NAME"),
