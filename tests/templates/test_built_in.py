@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.templates.making import Made, new
+
 from stepwell.app.templates import Templates
-from stepwell.cli.main import main
 from stepwell.core.proof import Verdict
 from stepwell.core.url import parse_url
 
@@ -17,14 +18,6 @@ if TYPE_CHECKING:
     from stepwell.testing import Workshop
 
 LANGUAGES = {"python": (), "sql": ("--sql",)}
-
-
-class Made(NamedTuple):
-    """A template that is used in the chain, and under which name."""
-
-    template: str
-    name: str
-    said: tuple[str, ...] = ()
 
 
 def chain(engine: str) -> list[Made]:
@@ -58,13 +51,6 @@ def chain(engine: str) -> list[Made]:
 REFUSED = {"postgresql": set(), "sqlite": {"enum", "enum-value"}, "mariadb": {"enum"}}
 
 
-def new(shop: Workshop, made: Made, *options: str) -> int:
-    """Run `stepwell new` in the project."""
-    said = [part for each in made.said for part in ("--set", each)]
-    places = ("--url", shop.url, "--migrations", "migrations")
-    return main(["new", made.name, "--template", made.template, *said, *options, *places], root=shop.root)
-
-
 @pytest.fixture(params=LANGUAGES)
 def built(request: pytest.FixtureRequest, shop: Workshop) -> Workshop:
     """The whole chain, in one language."""
@@ -87,7 +73,7 @@ def test_what_it_makes_is_proved(built: Workshop) -> None:
         built.rollback(target="base")
         assert len(built.pending()) == len(built.states())
         return
-    report = built.run(built.project().verify())
+    report = built.run(built.project(scratch="same-server").verify())
     verdicts = {proof.name: (proof.verdict, proof.reasons) for proof in report.proofs}
     if "add_archived_to_state" in verdicts:  # the one that says of itself that there is no way back
         assert verdicts.pop("add_archived_to_state")[0] is Verdict.IRREVERSIBLE

@@ -1,0 +1,92 @@
+"""What the templates do to rows: data, seed and rename, on databases that have some."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.templates.making import Made, new
+
+from stepwell.core.errors import StepError
+
+if TYPE_CHECKING:
+    from stepwell.testing import Workshop
+
+LANGUAGES = {"python": (), "sql": ("--sql",)}
+
+
+@pytest.fixture(params=LANGUAGES)
+def options(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """In Python, and in SQL."""
+    return LANGUAGES[str(request.param)]
+
+
+@pytest.fixture
+def users(shop: Workshop) -> Workshop:
+    """A table with rows: the second and the fourth are to be changed, and one key is beyond the first range."""
+    new(shop, Made("table", "create_users"))
+    shop.migrate()
+    shop.ask("INSERT INTO users (id, name) VALUES (-7, 'z'), (1, 'a'), (2, ' b'), (3, 'c'), (12345, ' d ')")
+    return shop
+
+
+def names(shop: Workshop, column: str = "name") -> list[str]:
+    """What stands in the column, by key."""
+    return shop.column(f"SELECT {column} FROM users ORDER BY id")
+
+
+def test_data_gives_back_what_was_there(users: Workshop, options: tuple[str, ...]) -> None:
+    new(users, Made("data", "trim_name_of_users"), *options)
+    users.migrate()
+    assert names(users) == ["z", "a", "b", "c", "d"]
+    assert users.ask("SELECT kept_by, id, name FROM users_name_kept ORDER BY id") == [
+        ("003", 2, " b"),
+        ("003", 12345, " d "),
+    ]
+    users.rollback(target="002")
+    assert names(users) == ["z", "a", " b", "c", " d "]
+    assert users.ask("SELECT * FROM users_name_kept") == []
+
+
+def test_data_goes_on_where_it_was_cut_off(users: Workshop, options: tuple[str, ...]) -> None:
+    new(users, Made("data", "trim_name_of_users"), *options)
+    users.ask("CREATE UNIQUE INDEX users_name ON users (name)")
+    users.ask("INSERT INTO users (id, name) VALUES (4, 'd')")  # what ' d ' becomes
+    assert isinstance(users.failure(users.project().migrate()), StepError)
+    assert names(users) == ["z", "a", "b", "c", "d", " d "]  # the first range stands
+    users.ask("DELETE FROM users WHERE id = 4")
+    users.migrate()
+    assert names(users) == ["z", "a", "b", "c", "d"]
+    users.rollback(target="002")
+    assert names(users) == ["z", "a", " b", "c", " d "]
+
+
+def test_seed_takes_back_only_what_it_has_put_there(users: Workshop, options: tuple[str, ...]) -> None:
+    new(users, Made("seed", "seed_users_root", ("column=name",)), *options)
+    new(users, Made("seed", "seed_users_a", ("column=name",)), *options)  # it is there already
+    users.migrate()
+    assert sorted(names(users)) == [" b", " d ", "a", "c", "root", "z"]
+    users.rollback(target="002")
+    assert names(users) == ["z", "a", " b", "c", " d "]
+    assert users.ask("SELECT * FROM seeded_rows") == []
+
+
+def test_rename_keeps_both_the_same_until_the_old_one_goes(users: Workshop, options: tuple[str, ...]) -> None:
+    new(users, Made("rename", "rename_users_name_to_title"), *options)
+    if len(users.pending()) == 1:  # at once
+        users.migrate()
+        assert names(users, "title") == ["z", "a", " b", "c", " d "]
+        return
+    users.migrate(target="002")
+    users.ask("INSERT INTO users (id, name) VALUES (20001, 'old')")
+    users.ask("INSERT INTO users (id, title) VALUES (20002, 'new')")
+    users.ask("UPDATE users SET name = 'x' WHERE id = 1")
+    users.ask("UPDATE users SET title = 'y' WHERE id = 2")
+    assert names(users) == ["z", "x", "y", "c", " d ", "old", "new"]
+    assert names(users, "title") == [None, "x", "y", None, None, "old", "new"]
+    users.migrate(target="003")
+    assert names(users, "title") == names(users)
+    users.migrate()
+    assert names(users, "title") == ["z", "x", "y", "c", " d ", "old", "new"]
+    users.rollback(target="001")
+    assert names(users) == ["z", "x", "y", "c", " d ", "old", "new"]
