@@ -11,6 +11,7 @@ import pytest
 
 import stepwell
 from stepwell import project
+from stepwell.app.templates import Templates
 from stepwell.cli.commands import command_names, load_command
 from stepwell.cli.options import COMMON_HELP
 from stepwell.cli.parser import command_parser
@@ -23,6 +24,7 @@ from stepwell.core.history import State
 from stepwell.core.report import Outcome
 from stepwell.core.settings import SETTINGS, Setting
 from stepwell.core.tables import ALL_COLUMNS, LOG_COLUMNS
+from stepwell.core.templates.template import BUILT_IN, Kind
 from stepwell.engines.postgresql.dialect import HINTS as POSTGRESQL_HINTS
 from stepwell.engines.sqlite.dialect import HINTS as SQLITE_HINTS
 from stepwell.render.errors import CODES, UNEXPECTED
@@ -34,8 +36,6 @@ SOURCE = Path(stepwell.__file__).parent
 _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`([^`\n]+)`")
 _FIRST_CELL = re.compile(r"^\|([^|]+)\|", re.MULTILINE)
-# What needs no more than its line of help.
-UNEXPLAINED = {"--template"}
 
 
 def terms(page: str) -> set[str]:
@@ -100,7 +100,7 @@ def error_codes() -> set[str]:
 
 def document_keys() -> set[str]:
     """The keys of every dict that becomes a JSON document."""
-    places = ("render/json.py", "render/errors.py", "cli/commands/config.py")
+    places = ("render/json.py", "render/templates.py", "render/errors.py", "cli/commands/config.py")
     found: set[str] = set()
     for place in places:
         for node in ast.walk(ast.parse((SOURCE / place).read_text(encoding="utf-8"))):
@@ -132,6 +132,10 @@ def exit_codes() -> set[str]:
         pytest.param("errors.md", set(SQLITE_HINTS), id="codes of SQLite with a hint"),
         pytest.param("writing-migrations.md", set(ATTRIBUTES), id="attributes"),
         pytest.param("engines.md", set(Abilities.__annotations__), id="abilities"),
+        pytest.param("templates.md", {each.name for each in Templates("postgresql").all()}, id="templates"),
+        pytest.param(
+            "templates.md", {*BUILT_IN, *(kind.value for kind in Kind)}, id="variables of templates"
+        ),
         pytest.param("library.md", {event.__name__ for event in get_args(Event)}, id="events"),
     ],
 )
@@ -169,7 +173,7 @@ def test_a_command_is_explained(name: str) -> None:
         for flag in action.option_strings
         if flag.startswith("--") and flag not in common
     }
-    assert {flag for flag in own if not re.search(rf"{flag}\b", page)} <= UNEXPLAINED
+    assert {flag for flag in own if not re.search(rf"{flag}\b", page)} == set()
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: str(setting.name))

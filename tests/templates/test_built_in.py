@@ -7,7 +7,6 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-
 from tests.templates.making import Made, new
 
 from stepwell.app.templates import Templates
@@ -74,10 +73,10 @@ def test_what_it_makes_is_proved(built: Workshop) -> None:
         assert len(built.pending()) == len(built.states())
         return
     report = built.run(built.project(scratch="same-server").verify())
-    verdicts = {proof.name: (proof.verdict, proof.reasons) for proof in report.proofs}
-    if "add_archived_to_state" in verdicts:  # the one that says of itself that there is no way back
-        assert verdicts.pop("add_archived_to_state")[0] is Verdict.IRREVERSIBLE
-    assert set(verdicts.values()) == {(Verdict.PROVED, ())}, verdicts
+    found = {proof.name: (proof.verdict, proof.reasons) for proof in report.proofs}
+    if "add_archived_to_state" in found:  # it says of itself that there is no way back
+        assert found.pop("add_archived_to_state") == (Verdict.IRREVERSIBLE, ("declared irreversible",))
+    assert set(found.values()) == {(Verdict.PROVED, ())}, found
 
 
 def test_python_is_as_formatters_and_linters_want_it(shop: Workshop) -> None:

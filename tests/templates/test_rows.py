@@ -26,7 +26,9 @@ def users(shop: Workshop) -> Workshop:
     """A table with rows: the second and the fourth are to be changed, and one key is beyond the first range."""
     new(shop, Made("table", "create_users"))
     shop.migrate()
-    shop.ask("INSERT INTO users (id, name) VALUES (-7, 'z'), (1, 'a'), (2, ' b'), (3, 'c'), (12345, ' d ')")
+    shop.ask(
+        "INSERT INTO users (id, name) VALUES (-7, 'z'), (101, 'a'), (102, ' b'), (103, 'c'), (12345, ' d ')"
+    )
     return shop
 
 
@@ -40,7 +42,7 @@ def test_data_gives_back_what_was_there(users: Workshop, options: tuple[str, ...
     users.migrate()
     assert names(users) == ["z", "a", "b", "c", "d"]
     assert users.ask("SELECT kept_by, id, name FROM users_name_kept ORDER BY id") == [
-        ("003", 2, " b"),
+        ("003", 102, " b"),
         ("003", 12345, " d "),
     ]
     users.rollback(target="002")
@@ -51,10 +53,10 @@ def test_data_gives_back_what_was_there(users: Workshop, options: tuple[str, ...
 def test_data_goes_on_where_it_was_cut_off(users: Workshop, options: tuple[str, ...]) -> None:
     new(users, Made("data", "trim_name_of_users"), *options)
     users.ask("CREATE UNIQUE INDEX users_name ON users (name)")
-    users.ask("INSERT INTO users (id, name) VALUES (4, 'd')")  # what ' d ' becomes
+    users.ask("INSERT INTO users (id, name) VALUES (104, 'd')")  # what ' d ' becomes
     assert isinstance(users.failure(users.project().migrate()), StepError)
     assert names(users) == ["z", "a", "b", "c", "d", " d "]  # the first range stands
-    users.ask("DELETE FROM users WHERE id = 4")
+    users.ask("DELETE FROM users WHERE id = 104")
     users.migrate()
     assert names(users) == ["z", "a", "b", "c", "d"]
     users.rollback(target="002")
@@ -80,8 +82,8 @@ def test_rename_keeps_both_the_same_until_the_old_one_goes(users: Workshop, opti
     users.migrate(target="002")
     users.ask("INSERT INTO users (id, name) VALUES (20001, 'old')")
     users.ask("INSERT INTO users (id, title) VALUES (20002, 'new')")
-    users.ask("UPDATE users SET name = 'x' WHERE id = 1")
-    users.ask("UPDATE users SET title = 'y' WHERE id = 2")
+    users.ask("UPDATE users SET name = 'x' WHERE id = 101")
+    users.ask("UPDATE users SET title = 'y' WHERE id = 102")
     assert names(users) == ["z", "x", "y", "c", " d ", "old", "new"]
     assert names(users, "title") == [None, "x", "y", None, None, "old", "new"]
     users.migrate(target="003")

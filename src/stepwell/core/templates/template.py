@@ -176,7 +176,7 @@ class _Reader:
     def _variable(self, found: re.Match[str], number: int) -> None:
         if found["kind"] not in [*Kind]:
             kinds = ", ".join(Kind)
-            hint = did_you_mean(found["kind"], Kind) or f"the kinds are: {kinds}"
+            hint = did_you_mean(found["kind"], map(str, Kind)) or f"the kinds are: {kinds}"
             raise UsageError(
                 f"there is no kind {found['kind']!r} of variable", place=Place(self._path, number), hint=hint
             )
