@@ -75,7 +75,7 @@ def test_a_name_leads_to_no_file(own: Path, name: str) -> None:
 
 
 def test_the_one_in_the_book_is_right(own: Path) -> None:
-    (example,) = re.findall(r"```sql\n(-- template:.*?)```", BOOK.read_text(encoding="utf-8"), re.DOTALL)
+    (example,) = re.findall(r"```text\n(-- template:.*?)```", BOOK.read_text(encoding="utf-8"), re.DOTALL)
     (own / "audited.sql").write_text(example)
     templates = Templates("postgresql", own, "db/templates")
     assert templates.get("audited", Language.PYTHON).names == ("audit_${table}",)
