@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         RepairReport,
         StatusReport,
     )
+    from stepwell.core.book import Book
     from stepwell.core.migration import Direction
     from stepwell.core.proof import VerifyReport
     from stepwell.core.report import RunReport
@@ -98,6 +99,10 @@ class Project:
     def drift(self) -> DiffReport:
         """What in the live database is other than its applied migrations give."""
         return _run(self.project.drift())
+
+    def docs(self, *, verify: bool = True) -> Book:
+        """The migrations, and the structure that they give, as a book."""
+        return _run(self.project.docs(verify=verify))
 
     def unlock(self, *, force: bool = False) -> LockReport:
         """Who holds the lock."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         RepairReport,
         StatusReport,
     )
+    from stepwell.core.book import Book
     from stepwell.core.migration import Direction
     from stepwell.core.proof import VerifyReport
     from stepwell.core.report import RunReport
@@ -236,6 +237,15 @@ class Project:
 
         with root_on_path(self.root):
             return await drift(self._joiner().context())
+
+    async def docs(self, *, verify: bool = True) -> Book:
+        """The migrations, and the structure that they give, as a book; with `verify` each is tried besides."""
+        from stepwell.app.docs import docs
+        from stepwell.sources.root import root_on_path
+
+        check_arguments({"verify": verify})
+        with root_on_path(self.root):
+            return await docs(self._joiner().context(), verdicts=verify)
 
     async def unlock(self, *, force: bool = False) -> LockReport:
         """Who holds the lock; with `force`, that holder is ended."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from stepwell.app.context import Context
     from stepwell.core.migration import Migration
+    from stepwell.core.report import RunReport
     from stepwell.core.schema.snapshot import Snapshot
 
 
@@ -32,6 +33,12 @@ async def states(place: Context, order: Sequence[Migration]) -> AsyncIterator[Sn
     They stand in plan order. Raises what a run raises.
     """
     yield await taken(place)
+    async for _, snapshot in replayed(place, order):
+        yield snapshot
+
+
+async def replayed(place: Context, order: Sequence[Migration]) -> AsyncIterator[tuple[RunReport, Snapshot]]:
+    """What each of these migrations did on a scratch database, and the structure behind it. Raises as `states` does."""
     for migration in order:
-        await run_wish(place, Wish(Direction.UP, target=migration.version.text))
-        yield await taken(place)
+        report = await run_wish(place, Wish(Direction.UP, target=migration.version.text))
+        yield report, await taken(place)

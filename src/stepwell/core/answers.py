@@ -178,3 +178,18 @@ class CreatedFiles:
     created: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class FolderChanges:
+    """What a folder lacks, or lacked, to be as it has to be: paths in it, sorted. `equal` of them were so already."""
+
+    new: tuple[str, ...] = ()
+    different: tuple[str, ...] = ()
+    obsolete: tuple[str, ...] = ()
+    equal: int = 0
+
+    @property
+    def any(self) -> bool:
+        """Whether there is, or was, something to be done."""
+        return bool(self.new or self.different or self.obsolete)

@@ -58,12 +58,26 @@ def read_sql(source: SourceFile, rules: LexRules) -> Migration:
     )
 
 
+def is_header_line(line: str) -> bool:
+    """Whether a line of a header declares something; else it is a comment."""
+    match = _DIRECTIVE.match(line)
+    return (
+        match is not None
+        and _named(match) in _DIRECTIVES
+        and (match[2] is not None or _named(match) in FLAGS)
+    )
+
+
+def _named(match: re.Match[str]) -> str:
+    return re.sub(r"[\s-]+", "_", match[1]).lower()
+
+
 def _read_header(header: str, path: str) -> tuple[dict[str, Declared], Sequence[Finding]]:
     declared: dict[str, Declared] = {}
     findings: list[Finding] = []
     for match in _DIRECTIVE.finditer(header):
         place = Place(path, header.count("\n", 0, match.start()) + 1)
-        word = re.sub(r"[\s-]+", "_", match[1]).lower()
+        word = _named(match)
         name = _ALIASES.get(word, word)
         if name not in _DIRECTIVES or (match[2] is None and name not in FLAGS):
             findings.extend(_misspelt(match, word, place))

@@ -97,17 +97,23 @@ def constraint_of(fact: Fact) -> Key | None:
 
 def shown(key: Key) -> str:
     """A thing by its kind and name, without the schema that everybody uses."""
-    return f"{key.kind} {key.identity.removeprefix(_USUAL_SCHEMA)}".rstrip()
+    return f"{key.kind} {without_usual_schema(key.identity)}".rstrip()
+
+
+def without_usual_schema(identity: str) -> str:
+    """A name without the schema that everybody uses."""
+    return identity.removeprefix(_USUAL_SCHEMA)
 
 
 def _whole(change: Added | Removed, children: Mapping[str, int]) -> Line:
     verb = "added" if isinstance(change, Added) else "removed"
-    counted = ", ".join(f"{number} {_plural(kind, number)}" for kind, number in sorted(children.items()))
+    counted = ", ".join(f"{number} {plural(kind, number)}" for kind, number in sorted(children.items()))
     about = counted or (_summary(change.fact) if isinstance(change, Added) else "")
     return Line(change.key, f"{shown(change.key)}: {verb}{f' ({about})' if about else ''}")
 
 
-def _plural(kind: str, number: int) -> str:
+def plural(kind: str, number: int) -> str:
+    """The word for so many things of a kind."""
     if number == 1 or kind.endswith(("s", "data")):
         return kind
     return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}es" if kind.endswith("x") else f"{kind}s"
@@ -116,7 +122,7 @@ def _plural(kind: str, number: int) -> str:
 def _summary(fact: Fact) -> str:
     """What a new thing is, as far as that is a few words."""
     has = fact.attributes
-    text = str(has.get("definition", "")) or _value("type", has.get("type", ""))
+    text = str(has.get("definition", "")) or written("type", has.get("type", ""))
     if has.get("not_null"):
         text += " not null"
     if "default" in has:
@@ -129,7 +135,7 @@ def _told(change: Renamed | Changed) -> Iterator[Line]:
         name = change.after.identity
         if change.before.parent is not None:
             name = name.removeprefix(f"{change.before.parent.identity}.")
-        name = name.removeprefix(_USUAL_SCHEMA)
+        name = without_usual_schema(name)
         yield Line(change.key, f"{shown(change.key)}: renamed to {name}")
         return
     for attribute in change.attributes:
@@ -161,7 +167,7 @@ def _line(key: Key, name: str, before: Any, after: Any, *, of: str = "") -> Line
     word = name.replace("_", " ") + of
     if isinstance(before, bool) or isinstance(after, bool):
         return Line(key, f"{shown(key)}: {word} {_yes(before)} -> {_yes(after)}")
-    one, other = _value(name, before), _value(name, after)
+    one, other = written(name, before), written(name, after)
     if _is_short(one) and _is_short(other):
         return Line(key, f"{shown(key)}: {word} {one} -> {other}")
     return Line(key, f"{shown(key)}: {word}", one, other)
@@ -175,14 +181,14 @@ def _is_short(text: str) -> bool:
     return len(text) <= LONGEST and "\n" not in text
 
 
-def _value(name: str, value: Any) -> str:
+def written(name: str, value: Any) -> str:
     """A value as people write it."""
     if value is None or value == []:
         return NOTHING
     if isinstance(value, list):
-        return ", ".join(_value(name, each) for each in value)
+        return ", ".join(written(name, each) for each in value)
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {_value(name, each)}" for key, each in value.items())
+        return ", ".join(f"{key}: {written(name, each)}" for key, each in value.items())
     if name == "type":
         for long, short in _SHORT:
             value = long.sub(short, str(value))
