@@ -1,6 +1,13 @@
 """The settings of Sphinx for the book. What it includes from the root of the repository is named in the pages."""
 
+from typing import TYPE_CHECKING
+
+from pygments.lexers.special import TextLexer
+
 from stepwell import __version__
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 project = "stepwell"
 author = "The stepwell authors"
@@ -18,3 +25,8 @@ myst_heading_anchors = 3
 html_theme = "furo"
 html_title = "stepwell"
 html_show_sourcelink = False
+
+
+def setup(app: "Sphinx") -> None:
+    """Show graphs as they are written; GitHub draws them."""
+    app.add_lexer("mermaid", TextLexer)

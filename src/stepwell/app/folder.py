@@ -5,7 +5,6 @@ What is ours is told by its first line. Nothing else in the folder is read, writ
 
 from __future__ import annotations
 
-import os
 import re
 import uuid
 from typing import TYPE_CHECKING, NamedTuple
@@ -54,7 +53,7 @@ def compare(folder: Path, wanted: Wanted) -> FolderChanges:
 def write(folder: Path, wanted: Wanted) -> FolderChanges:
     """Make a folder what it has to be, and tell what was done. A kill leaves whole pages, of which some may be old.
 
-    All pages are on the disk before the first one gets its name. Raises as `compare` does, and `UsageError` where
+    All pages are written before the first one gets its name. Raises as `compare` does, and `UsageError` where
     something can't be written.
     """
     changes = compare(folder, wanted)
@@ -80,8 +79,6 @@ def _put(place: Path, text: str) -> Path:
     temporary = place.with_name(f"{_TEMPORARY}{uuid.uuid4().hex}")
     with temporary.open("x", encoding="utf-8", newline="\n") as file:
         file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
     return temporary
 
 

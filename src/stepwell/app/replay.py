@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from stepwell.app.runs import run_wish
 from stepwell.app.snapshot import taken
-from stepwell.core.errors import UsageError
+from stepwell.core.errors import StepwellError, UsageError
 from stepwell.core.migration import Direction
 from stepwell.core.wish import Wish
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
-    from contextlib import AbstractAsyncContextManager
-
     from stepwell.app.context import Context
     from stepwell.core.migration import Migration
     from stepwell.core.report import RunReport
     from stepwell.core.schema.snapshot import Snapshot
 
 
-def scratch_of(context: Context) -> AbstractAsyncContextManager[Context]:
+@asynccontextmanager
+async def scratch_of(context: Context) -> AsyncIterator[Context]:
     """A scratch database for the same migrations. Raises `UsageError` where there is no place for one."""
     if context.scratch is None:
         raise UsageError("there is no place for a scratch database")
-    return context.scratch()
+    async with context.scratch() as place:
+        try:
+            yield place
+        except StepwellError as error:
+            error.report = None  # it would be taken for that of a run on the target
+            raise
 
 
 async def states(place: Context, order: Sequence[Migration]) -> AsyncIterator[Snapshot]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stepwell.core.answers import FolderChanges
     from stepwell.core.book import Book
 
-_FOLDER = "docs/migrations"
+_FOLDER = "docs/database"
 _NOT_UP_TO_DATE = 3
 
 
@@ -49,8 +49,11 @@ async def run(context: Context) -> int:
     shown = arguments.output or _FOLDER
     folder = Path(arguments.output) if arguments.output else project.root / _FOLDER
     changes = _done(book, folder, write=not arguments.check)
-    text = check_text if arguments.check else written_text
-    context.output.result(lambda _: text(shown, changes), lambda: book_document(book, shown, changes))
+    command = f"stepwell docs -o {shown}" if arguments.output else "stepwell docs"
+    context.output.result(
+        lambda _: check_text(shown, changes, command) if arguments.check else written_text(shown, changes),
+        lambda: book_document(book, shown, changes),
+    )
     return _NOT_UP_TO_DATE if arguments.check and changes.any else 0
 
 
@@ -75,7 +78,7 @@ COMMAND = Command(
     configure=configure,
     run=run,
     examples=(
-        ("stepwell docs", "write docs/migrations/README.md, and a page for each migration and table"),
+        ("stepwell docs", "write docs/database/README.md, and a page for each migration and table"),
         ("stepwell docs --check", "for CI: exit 3 where it would write something"),
         ("stepwell docs -o site --no-verify", "elsewhere, and sooner"),
     ),

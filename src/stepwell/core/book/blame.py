@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.book import Touched
+from stepwell.core.book.renames import SCHEMA
 from stepwell.core.schema.diff import Added, Changed, Removed, Renamed
 
 if TYPE_CHECKING:
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from stepwell.core.migration import Version
     from stepwell.core.schema.diff import Change, Diff
     from stepwell.core.schema.snapshot import Key
-
-SCHEMA = "schema"  # the kind of what is not changed by what comes and goes in it
 
 
 class Turn(NamedTuple):
@@ -29,11 +28,12 @@ def blame(turns: Iterable[Turn]) -> Mapping[Key, Touched]:
     """Of everything that these have made and that is still there. What a table has, is the table's too."""
     touched: dict[Key, Touched] = {}
     for version, diff, ways in turns:
-        touched = {ways.get(key, key): each for key, each in touched.items()}
-        gone = [change.key for change in diff.changes if isinstance(change, Removed)]
-        for key in gone:
-            if key not in ways.values():
-                touched.pop(key, None)
+        taken = frozenset(ways.values())  # by what was renamed: what had the name before is gone
+        kept = {key: each for key, each in touched.items() if key in ways or key not in taken}
+        touched = {ways.get(key, key): each for key, each in kept.items()}
+        for change in diff.changes:
+            if isinstance(change, Removed) and change.key not in taken:
+                touched.pop(change.key, None)
         for change in diff.changes:
             if isinstance(change, Added):
                 touched[change.key] = Touched(version, version)

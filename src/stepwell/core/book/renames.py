@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stepwell.core.sql.rules import LexRules
 
 Path = tuple[str, ...]
+SCHEMA = "schema"  # the kind of what is not changed by what comes and goes in it
 
 
 class Rename(NamedTuple):
@@ -115,7 +116,7 @@ def moved(before: Snapshot, after: Snapshot, statements: Iterable[str], rules: L
 
 def _led(path: Path, fact: Fact, found: Iterable[Rename]) -> Path:
     """Where these lead a path, one after the other."""
-    hangs = fact.parent is not None and fact.kind != "index" and fact.parent.kind != "schema"
+    hangs = fact.parent is not None and fact.parent.kind != SCHEMA and last_part(fact) != fact.identity
     for rename in found:
         whole, own = path[:-1] if hangs else path, path[-1:]
         if rename.column:

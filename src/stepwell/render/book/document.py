@@ -144,10 +144,10 @@ def written_text(folder: str, changes: FolderChanges) -> str:
     return printable(f"{folder}: {told}") + "\n"
 
 
-def check_text(folder: str, changes: FolderChanges) -> str:
-    """Whether a folder is as it has to be; what is not, one a line."""
+def check_text(folder: str, changes: FolderChanges, command: str) -> str:
+    """Whether a folder is as it has to be; what is not, one a line, and the command that makes it so."""
     if not changes.any:
         return printable(f"{folder} is up to date: {counted(changes.equal, 'page')}") + "\n"
     found = (("missing", changes.new), ("different", changes.different), ("obsolete", changes.obsolete))
     lines = [f"{word}: {path}" for word, paths in found for path in paths]
-    return printable("\n".join([*lines, f"{folder} is not up to date: run 'stepwell docs'"])) + "\n"
+    return printable("\n".join([*lines, f"{folder} is not up to date: run '{command}'"])) + "\n"

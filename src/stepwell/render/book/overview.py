@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.core.schema.words import plural
-from stepwell.render.book.markdown import block, code, link, page, table, text
+from stepwell.render.book.markdown import block, link, page, table, text
 from stepwell.render.book.mermaid import MOST_BOXES, Box, Edge, entities, flowchart, parts
 from stepwell.render.book.names import OBJECTS, called
 from stepwell.render.verify import VERDICTS
 from stepwell.render.when import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from stepwell.core.book import Book, Chapter, Sheet
     from stepwell.core.schema.snapshot import Key

@@ -84,7 +84,7 @@ def _references(
 
 
 def _ends(*, outward: bool) -> tuple[str, str]:
-    return ("its columns here", "columns there") if outward else ("columns there", "columns here")
+    return ("columns", "its columns") if outward else ("its columns", "columns")
 
 
 def objects_page(items: Iterable[Item], names: Names) -> str:
