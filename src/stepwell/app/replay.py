@@ -13,6 +13,7 @@ from stepwell.core.wish import Wish
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
+
     from stepwell.app.context import Context
     from stepwell.core.migration import Migration
     from stepwell.core.report import RunReport

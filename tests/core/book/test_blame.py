@@ -5,9 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from stepwell.core.book import Touched
 from stepwell.core.book.blame import Turn, blame
 from stepwell.core.book.renames import followed, moved
 from stepwell.core.migration import Version
+from stepwell.core.schema.diff import diff
 from stepwell.core.schema.snapshot import Fact, Key, Snapshot
 from stepwell.engines.postgresql.lexical import POSTGRESQL
 
@@ -74,6 +76,17 @@ def test_a_renamed_column_keeps_who_made_it() -> None:
 def test_the_columns_of_a_renamed_table_are_not_changed() -> None:
     found = blamed({}, {"a.x": "int"}, {"b.x": "int"}, renaming={2: "ALTER TABLE a RENAME TO b"})
     assert found == {"b": "1 2", "b.x": "1 1"}
+
+
+def test_what_is_the_same_under_another_name_keeps_who_made_it() -> None:
+    """Where nothing else could have become it, no statement has to say so."""
+    before, after = (
+        Snapshot("postgresql", "15.4", [Fact("index", f"public.{name}", None, {"definition": "btree (x)"})])
+        for name in ("i", "j")
+    )
+    empty = Snapshot("postgresql", "15.4", [])
+    turns = [Turn(Version("1"), diff(empty, before), {}), Turn(Version("2"), diff(before, after), {})]
+    assert blame(turns) == {Key("index", "public.j"): Touched(Version("1"), Version("2"))}
 
 
 def test_in_the_place_of_one_that_went() -> None:

@@ -9,7 +9,7 @@ from stepwell.core.book.renames import SCHEMA
 from stepwell.core.schema.diff import Added, Changed, Removed, Renamed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from stepwell.core.migration import Version
     from stepwell.core.schema.diff import Change, Diff
@@ -28,20 +28,30 @@ def blame(turns: Iterable[Turn]) -> Mapping[Key, Touched]:
     """Of everything that these have made and that is still there. What a table has, is the table's too."""
     touched: dict[Key, Touched] = {}
     for version, diff, ways in turns:
-        taken = frozenset(ways.values())  # by what was renamed: what had the name before is gone
-        kept = {key: each for key, each in touched.items() if key in ways or key not in taken}
-        touched = {ways.get(key, key): each for key, each in kept.items()}
-        for change in diff.changes:
-            if isinstance(change, Removed) and change.key not in taken:
-                touched.pop(change.key, None)
+        renamed = (change for change in diff.changes if isinstance(change, Renamed))
+        all_ways = {change.key: change.after.key for change in renamed} | dict(ways)
+        touched = _carried(
+            touched, all_ways, {each.key for each in diff.changes if isinstance(each, Removed)}
+        )
         for change in diff.changes:
             if isinstance(change, Added):
                 touched[change.key] = Touched(version, version)
-        for change in diff.changes:
-            for key in _about(change, ways):
-                if key in touched:
-                    touched[key] = touched[key]._replace(changed=version)
+        for key in (key for change in diff.changes for key in _about(change, all_ways)):
+            if key in touched:
+                touched[key] = touched[key]._replace(changed=version)
     return touched
+
+
+def _carried(
+    touched: Mapping[Key, Touched], ways: Mapping[Key, Key], gone: Collection[Key]
+) -> dict[Key, Touched]:
+    """What is still there, under its new name; what had that name before is gone."""
+    taken = frozenset(ways.values())
+    return {
+        ways.get(key, key): each
+        for key, each in touched.items()
+        if key in ways or not (key in gone or key in taken)
+    }
 
 
 def _about(change: Change, ways: Mapping[Key, Key]) -> Iterable[Key]:

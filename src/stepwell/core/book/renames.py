@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from stepwell.core.sql.rules import LexRules
 
 Path = tuple[str, ...]
+_WITH_NAMES = frozenset(
+    {"column", "attribute"}
+)  # what hangs on something and can be renamed by a statement of its own
 SCHEMA = "schema"  # the kind of what is not changed by what comes and goes in it
 
 
@@ -103,27 +106,49 @@ def moved(before: Snapshot, after: Snapshot, statements: Iterable[str], rules: L
     if not found:
         return {}
     there = {(fact.kind, path_of(fact.identity, rules)): fact.key for fact in after.facts}
+    keys = frozenset(there.values())
     ways: dict[Key, Key] = {}
-    for fact in before.facts:
-        path = path_of(fact.identity, rules)
-        new = _led(path, fact, found)
-        key = there.get((fact.kind, new)) if new != path else None
-        if key is not None:
+    for fact in sorted(before.facts, key=hangs):
+        if not hangs(fact):
+            path = path_of(fact.identity, rules)
+            key = there.get((fact.kind, _led(path, found)))
+        elif fact.kind in _WITH_NAMES:
+            path = path_of(fact.identity, rules)
+            key = there.get((fact.kind, _column_led(path, found)))
+        else:
+            key = _beside(fact, ways)
+        if key is not None and key != fact.key and key in keys:
             ways[fact.key] = key
     taken = Counter(ways.values())
     return {one: other for one, other in ways.items() if taken[other] == 1}  # of two, nobody could say which
 
 
-def _led(path: Path, fact: Fact, found: Iterable[Rename]) -> Path:
-    """Where these lead a path, one after the other."""
-    hangs = fact.parent is not None and fact.parent.kind != SCHEMA and last_part(fact) != fact.identity
+def hangs(fact: Fact) -> bool:
+    """Whether its name is one within the name of what it belongs to, as that of a column is."""
+    return fact.parent is not None and fact.parent.kind != SCHEMA and last_part(fact) != fact.identity
+
+
+def _beside(fact: Fact, ways: Mapping[Key, Key]) -> Key | None:
+    """What hangs on a table goes where its table goes."""
+    parent = None if fact.parent is None else ways.get(fact.parent)
+    return None if parent is None else Key(fact.kind, f"{parent.identity}.{last_part(fact)}")
+
+
+def _led(path: Path, found: Iterable[Rename]) -> Path:
+    """Where these lead the path of a table or the like, one after the other."""
     for rename in found:
-        whole, own = path[:-1] if hangs else path, path[-1:]
-        if rename.column:
-            if hangs and fact.kind in ("column", "attribute") and _fits((*whole, *own), rename.before):
-                path = (*whole, rename.after[-1])
-        elif _fits(whole, rename.before):
-            path = (*_renamed(whole, rename), *(own if hangs else ()))
+        if not rename.column and _fits(path, rename.before):
+            path = _renamed(path, rename)
+    return path
+
+
+def _column_led(path: Path, found: Iterable[Rename]) -> Path:
+    """The same of a column, which goes with its table, and has a name of its own."""
+    for rename in found:
+        if not rename.column:
+            path = (*_led(path[:-1], [rename]), path[-1])
+        elif _fits(path, rename.before):
+            path = (*path[:-1], rename.after[-1])
     return path
 
 

@@ -133,8 +133,8 @@ def _summary(fact: Fact) -> str:
 def _told(change: Renamed | Changed) -> Iterator[Line]:
     if isinstance(change, Renamed):
         name = change.after.identity
-        if change.before.parent is not None:
-            name = name.removeprefix(f"{change.before.parent.identity}.")
+        if change.after.parent is not None:
+            name = name.removeprefix(f"{change.after.parent.identity}.")
         name = without_usual_schema(name)
         yield Line(change.key, f"{shown(change.key)}: renamed to {name}")
         return

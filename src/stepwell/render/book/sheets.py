@@ -96,7 +96,7 @@ def _items(items: Iterable[Item], names: Names, up: str = _UP) -> Iterator[list[
     """A table for each kind; a definition that is too long for it below it."""
     for kind, group in groupby(sorted(items, key=lambda each: each.key), key=lambda each: each.key.kind):
         found = list(group)
-        yield [f"## {plural(kind, len(found)).capitalize()}"]
+        yield [f"## {plural(kind, 2).capitalize()}"]
         yield table(
             ("name", "definition", "besides", "comment", *_BY), (_item(each, names, up) for each in found)
         )
