@@ -82,25 +82,17 @@ class _Replay:
         finally:
             await connection.close()
         waiting = iter(order)
-        async for report, taken in replayed(self._place, order):
+        async for there, report, taken in replayed(self._place, order):
             migration, after = next(waiting), settled(taken, owner)
             sent = _sent(report, migration)
             ways = moved(before, after, sent, self._rules)
             turn = Turn(migration.version, followed(before, after, ways), ways)
             self._turns.append(turn)
-            down, whole = await self._way_back(migration)
+            down, whole = await _way_back(there, migration)
             changes = tuple(tell(turn.diff))
             self._seen[migration.version] = Seen(sent, down, whole and bool(sent), changes)
             before = after
         self._last = before
-
-    async def _way_back(self, migration: Migration) -> tuple[tuple[str, ...], bool]:
-        """What down() of a Python migration would send, which is recorded and not run; and whether that is all."""
-        if not migration.reversible or not isinstance(migration.body, PythonBody):
-            return (), True
-        report = await run_wish(self._place, Wish(Direction.DOWN, steps=1), dry_run=True)
-        sent = _sent(report, migration)
-        return sent, bool(sent) and all(step.note is None for step in report.steps)
 
     def book(
         self, order: Sequence[Migration], graph: Graph, proofs: dict[Version, Proof], *, verified: bool
@@ -111,6 +103,15 @@ class _Replay:
             chapter(each, graph, self._seen[each.version], proofs.get(each.version)) for each in order
         )
         return Book(self._name, tuple(chapters), sheets, items, verified=verified)
+
+
+async def _way_back(place: Context, migration: Migration) -> tuple[tuple[str, ...], bool]:
+    """What down() of a Python migration would send, which is recorded and not run; and whether that is all."""
+    if not migration.reversible or not isinstance(migration.body, PythonBody):
+        return (), True
+    report = await run_wish(place, Wish(Direction.DOWN, steps=1), dry_run=True)
+    sent = _sent(report, migration)
+    return sent, bool(sent) and all(step.note is None for step in report.steps)
 
 
 def _sent(report: RunReport, migration: Migration) -> tuple[str, ...]:

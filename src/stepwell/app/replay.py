@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.app.runs import run_wish
 from stepwell.app.snapshot import taken
 from stepwell.core.errors import StepwellError, UsageError
+from stepwell.core.files.listing import SourceListing
 from stepwell.core.migration import Direction
 from stepwell.core.wish import Wish
 
@@ -33,18 +34,37 @@ async def scratch_of(context: Context) -> AsyncIterator[Context]:
             raise
 
 
+class Replayed(NamedTuple):
+    """What one migration did on a scratch database: where, the report of its run, and the structure behind it."""
+
+    place: Context
+    report: RunReport
+    snapshot: Snapshot
+
+
 async def states(place: Context, order: Sequence[Migration]) -> AsyncIterator[Snapshot]:
     """The structure of an empty scratch database before the first of these migrations, and after each.
 
     They stand in plan order. Raises what a run raises.
     """
     yield await taken(place)
-    async for _, snapshot in replayed(place, order):
-        yield snapshot
+    async for each in replayed(place, order):
+        yield each.snapshot
 
 
-async def replayed(place: Context, order: Sequence[Migration]) -> AsyncIterator[tuple[RunReport, Snapshot]]:
-    """What each of these migrations did on a scratch database, and the structure behind it. Raises as `states` does."""
-    for migration in order:
-        report = await run_wish(place, Wish(Direction.UP, target=migration.version.text))
-        yield report, await taken(place)
+async def replayed(place: Context, order: Sequence[Migration]) -> AsyncIterator[Replayed]:
+    """Apply these migrations to a scratch database, one after the other, in plan order. Raises as `states` does."""
+    for number, migration in enumerate(order, 1):
+        there = place._replace(source=_Read(SourceListing(tuple(each.source for each in order[:number]))))
+        report = await run_wish(there, Wish(Direction.UP, target=migration.version.text))
+        yield Replayed(there, report, await taken(there))
+
+
+class _Read(NamedTuple):
+    """Files that were read before, as far as the replay has come: the others need not be parsed at every step."""
+
+    listing: SourceListing
+
+    def read(self) -> SourceListing:
+        """Give them."""
+        return self.listing
