@@ -44,9 +44,8 @@ def test_tables_columns_and_references(book: Book) -> None:
         ("boss", "001"),
         ("note", "004"),
     ]
-    assert {str(each.touched and each.touched.made) for each in (*people.columns[:3], *people.items)} == {
-        "001"
-    }
+    touched = [each.touched for each in people.columns[:3]] + [each.touched for each in people.items]
+    assert {str(each and each.made) for each in touched} == {"001"}
     assert [(each.table.identity, each.columns, each.to.identity) for each in people.referenced] == [
         ('"odd.t"', ("b",), "people"),
         ("people", ("boss",), "people"),

@@ -20,8 +20,8 @@ Run = Callable[..., tuple[int, str, str]]
 Spawn = Callable[..., "subprocess.Popen[str]"]
 
 COMMANDS = [
-    "baseline", "check", "completion", "config", "diff", "drift", "init", "log", "mark", "migrate", "new", "repair",
-    "rollback", "snapshot", "status", "unlock", "unmark", "verify",
+    "baseline", "check", "completion", "config", "diff", "docs", "drift", "init", "log", "mark", "migrate", "new",
+    "repair", "rollback", "snapshot", "status", "unlock", "unmark", "verify",
 ]  # fmt: skip
 HEAVY = {"asyncio", "rich", "psycopg", "sqlite3", "tomllib", "argparse", "logging", "stepwell.project"}
 

@@ -36,7 +36,7 @@ def blame(turns: Iterable[Turn]) -> Mapping[Key, Touched]:
         for change in diff.changes:
             if isinstance(change, Added):
                 touched[change.key] = Touched(version, version)
-        for key in (key for change in diff.changes for key in _about(change, all_ways)):
+        for key in (key for change in diff.changes for key in _concerned(change, all_ways)):
             if key in touched:
                 touched[key] = touched[key]._replace(changed=version)
     return touched
@@ -54,7 +54,7 @@ def _carried(
     }
 
 
-def _about(change: Change, ways: Mapping[Key, Key]) -> Iterable[Key]:
+def _concerned(change: Change, ways: Mapping[Key, Key]) -> Iterable[Key]:
     """What a change is about, under its new name: the thing itself, and what it belongs to."""
     fact = change.fact if isinstance(change, Added | Removed) else change.after
     if isinstance(change, Changed | Renamed):

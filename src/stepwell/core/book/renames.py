@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from stepwell.core.sql.rules import LexRules
 
 Path = tuple[str, ...]
-_WITH_NAMES = frozenset(
-    {"column", "attribute"}
-)  # what hangs on something and can be renamed by a statement of its own
+# What hangs on something and is renamed by a clause of the statement about that.
+_WITH_NAMES = frozenset({"column", "attribute"})
 SCHEMA = "schema"  # the kind of what is not changed by what comes and goes in it
 
 

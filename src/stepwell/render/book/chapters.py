@@ -29,7 +29,7 @@ def chapter_page(chapter: Chapter, names: Names) -> str:
         text(chapter.title),
         [text(chapter.description)] if chapter.description else [],
         block("text", chapter.remarks) if chapter.remarks else [],
-        _about(chapter, names),
+        _properties(chapter, names),
         *_changes(chapter),
         *_script("Up", chapter.up),
         *(_script("Down", chapter.down) if chapter.down is not None else ()),
@@ -38,7 +38,7 @@ def chapter_page(chapter: Chapter, names: Names) -> str:
     )
 
 
-def _about(chapter: Chapter, names: Names) -> Iterator[str]:
+def _properties(chapter: Chapter, names: Names) -> Iterator[str]:
     yield f"- File: {code(chapter.path)}"
     yield f"- Depends on: {_versions(chapter.dependencies, names)}"
     yield f"- Needed by: {_versions(chapter.dependents, names)}"
