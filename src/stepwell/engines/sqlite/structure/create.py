@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from stepwell.core.sql.tokens import Kind
 from stepwell.engines.sqlite.structure.cursor import Cursor, StrangeError
-from stepwell.engines.sqlite.structure.text import as_literal, folded, name_of, spelled, tokens_of, written
+from stepwell.engines.sqlite.structure.text import (
+    RESERVED,
+    as_literal,
+    folded,
+    name_of,
+    spelled,
+    tokens_of,
+    written,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -126,7 +134,7 @@ class _Reading(Cursor):
     def _type(self) -> str:
         start = self.index
         while (token := self.peek()) is not None and name_of(token) is not None:
-            if self.word() in _COLUMN_CLAUSES or self._is_generated():
+            if self.word() in RESERVED or self._is_generated():
                 break
             self.index += 1
         if self.index > start and self.at_group:
@@ -243,6 +251,7 @@ class _Reading(Cursor):
             self.takes("UNIQUE")
         sort = "primary key" if word == "PRIMARY" else "unique"
         tokens = list(self.group())
+        self.must(found=bool(tokens))
         numbered = ""
         if tokens and tokens[-1].text.upper() == "AUTOINCREMENT":
             tokens.pop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.core.sql.tokens import Kind
-from stepwell.engines.sqlite.structure.text import name_of
+from stepwell.engines.sqlite.structure.text import RESERVED, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,8 +64,9 @@ class Cursor:
 
     def name(self) -> str:
         """A name."""
+        is_word = self.word() in RESERVED
         name = name_of(self.token())
-        if name is None:
+        if name is None or is_word:
             raise StrangeError
         return name
 

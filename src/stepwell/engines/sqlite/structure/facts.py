@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from stepwell.engines.sqlite.structure.create import Column, TableText
 
 LONGEST = 60  # characters of a condition that stands for the name of its check
-_HIDDEN, _VIRTUAL, _STORED = 1, 2, 3
+_HIDDEN, _VIRTUAL = 1, 2
+_USUAL: tuple[Any, ...] = (None, False, "", {})  # values of attributes that are left out
 
 
 class Item(NamedTuple):
@@ -63,15 +64,15 @@ def facts_of(read: Read) -> Iterator[Fact]:
     """Every fact."""
     yield Fact("database", "", None, dict(read.settings))
     names = {folded(item.name) for item in read.items}
-    names |= {folded(row.name) for rows in read.columns.values() for row in rows}
+    names |= {folded(row.name) for item in read.items for row in read.columns.get(item.name, ())}
     telling = _Telling(read, frozenset(names))
     for item in read.items:
         yield from telling.facts(item)
 
 
 def is_virtual(item: Item) -> bool:
-    """Whether it is a virtual table."""
-    return item.type == "table" and Cursor(tokens_of(item.sql or "")).takes("CREATE", "VIRTUAL")
+    """Whether it is a virtual table. SQLite itself writes the first words of what it keeps."""
+    return item.type == "table" and (item.sql or "").startswith("CREATE VIRTUAL ")
 
 
 def kind_of(item: Item) -> str:
@@ -85,6 +86,10 @@ class _Telling:
     def __init__(self, read: Read, names: frozenset[str]) -> None:
         self._read = read
         self._names = names
+        self._own_names = {
+            folded(table): frozenset(map(folded, (table, *(row.name for row in rows))))
+            for table, rows in read.columns.items()
+        }
         self._parents = {
             folded(item.name): Key(kind_of(item), shown(item.name))
             for item in read.items
@@ -108,7 +113,7 @@ class _Telling:
 
     def _names_of(self, table: str) -> frozenset[str]:
         """What an expression of a table may speak of."""
-        return frozenset(folded(row.name) for row in self._read.columns.get(table, ()))
+        return self._own_names.get(folded(table), frozenset())
 
     def _hanger(self, item: Item, told: dict[str, Any]) -> Fact:
         return Fact(item.type, shown(item.name), self._parents.get(folded(item.table)), told)
@@ -147,7 +152,8 @@ def _columns(table: Key, rows: Sequence[ColumnRow], texts: Mapping[str, Column])
     is_view = table.kind == "view"
     names = _distinct(_expression(row.name) if is_view else shown(row.name) for row in rows)
     for position, (name, row) in enumerate(zip(names, rows, strict=True), 1):
-        told: dict[str, Any] = {"position": position, **_attributes(row), **_said(texts.get(row.name))}
+        told = {"position": position, **_attributes(row), **_said(texts.get(row.name))}
+        told = {name: value for name, value in told.items() if value not in _USUAL}
         yield Fact("column", f"{table.identity}.{name}", table, told)
 
 
@@ -157,28 +163,26 @@ def _expression(name: str) -> str:
 
 
 def _attributes(row: ColumnRow) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    return {
         "type": written(tokens_of(row.type)),
         "not_null": bool(row.not_null),
         "default": None if row.default is None else normal_default(row.default),
         "hidden": row.hidden == _HIDDEN,
         "virtual": row.hidden == _VIRTUAL,
     }
-    return {name: value for name, value in told.items() if value not in (None, False, "")}
 
 
 def _said(text: Column | None) -> dict[str, Any]:
     """What the text of the table says of a column, and no pragma, or none so well."""
     if text is None:
         return {}
-    told: dict[str, Any] = {
+    return {
         "type": text.type,  # the pragma leaves pieces of what stands behind it, where comments are between them
         "collation": text.collation,
         "generated": text.generated,
         "on_conflict": text.on_conflict,
         "constraint_names": text.names,
     }
-    return {name: value for name, value in told.items() if value}
 
 
 def _constraints(table: Key, text: TableText) -> Iterator[Fact]:

@@ -1,0 +1,182 @@
+"""What is odd in a file: what can't be read, what is unknown, what belongs to virtual tables, names in capitals."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.engines.sqlite.conftest import snapshot_of
+
+from stepwell.core.schema.diff import diff
+from stepwell.core.schema.snapshot import Key
+from stepwell.core.schema.words import sentences, tell
+from stepwell.engines.sqlite.structure.create import read_table
+from stepwell.ports import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from stepwell.core.schema.snapshot import Snapshot
+
+
+def names(taken: Snapshot, kind: str) -> list[str]:
+    return [fact.identity for fact in taken.facts if fact.kind == kind]
+
+
+def test_an_empty_database(take: Callable[..., Snapshot]) -> None:
+    assert [str(fact.key) for fact in take().facts] == ["database"]
+
+
+def test_a_view_of_what_is_gone(take: Callable[..., Snapshot]) -> None:
+    made = "CREATE TABLE a (b INT); CREATE VIEW v AS SELECT b FROM a;"
+    before, after = take(made), take(made, "DROP TABLE a")
+    assert sentences(tell(diff(before, after))) == [
+        "column v.b: removed",
+        "table a: removed (1 column)",
+        "view v: invalid none -> no such table: main.a",
+    ]
+
+
+def test_a_view_with_a_function_that_is_not_there(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as connection:
+        connection.create_function("of_the_program", 1, lambda given: given)
+        connection.execute("CREATE VIEW v AS SELECT of_the_program(1) AS one")
+        assert names(snapshot_of(connection), "column") == ["v.one"]
+    with closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as connection:
+        (view,) = [fact for fact in snapshot_of(connection).facts if fact.kind == "view"]
+    assert view.attributes["invalid"] == "no such function: of_the_program"
+    assert view.attributes["definition"] == "SELECT of_the_program(1) AS one"
+
+
+def test_a_view_that_shows_all_columns(connection: sqlite3.Connection) -> None:
+    """The columns are read anew with the table, also by a connection that knows the view already."""
+    connection.executescript("CREATE TABLE a (b INT); CREATE VIEW v AS SELECT * FROM a")
+    before = snapshot_of(connection)
+    connection.execute("ALTER TABLE a ADD COLUMN c TEXT")
+    told = sentences(tell(diff(before, snapshot_of(connection))))
+    assert told == ["column a.c: added (text)", "column v.c: added (text)"]
+    connection.execute("ALTER TABLE a DROP COLUMN c")
+    assert snapshot_of(connection).dumps() == before.dumps()
+
+
+def write_into_schema(connection: sqlite3.Connection, row: str) -> None:
+    connection.executescript(
+        f"PRAGMA writable_schema = ON; INSERT INTO sqlite_master VALUES ({row}); PRAGMA writable_schema = RESET"
+    )
+
+
+def test_a_module_that_is_not_there(connection: sqlite3.Connection) -> None:
+    write_into_schema(
+        connection, "'table', 'docs', 'docs', 0, 'CREATE VIRTUAL TABLE docs USING nowhere(Title)'"
+    )
+    connection.execute("CREATE TABLE docs_content (id INT)")
+    taken = snapshot_of(connection)
+    (docs,) = [fact for fact in taken.facts if fact.kind == "virtual table"]
+    assert docs.attributes == {"definition": "nowhere(Title)", "invalid": "no such module: nowhere"}
+    assert names(taken, "table") == []  # by its name it would be the module's
+
+
+def test_what_is_of_no_known_kind_is_said(connection: sqlite3.Connection) -> None:
+    connection.executescript(
+        "PRAGMA writable_schema = ON; INSERT INTO sqlite_master VALUES ('spell', 'Fire Ball', 'x', 0, 'CREATE SPELL')"
+    )
+    taken = snapshot_of(connection)
+    assert [str(fact.key) for fact in taken.unknown] == ['unknown spell "Fire Ball"']
+    (note,) = diff(taken, taken).notes
+    assert note == 'of a kind that stepwell does not know, and can\'t compare: spell "Fire Ball"'
+
+
+INNER = ["search_config", "search_content", "search_data", "search_docsize", "search_idx"]
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["told by SQLite", "an old SQLite"])
+def test_the_tables_of_a_virtual_one_are_its_own(connection: sqlite3.Connection, told: bool) -> None:
+    connection.executescript(
+        "CREATE VIRTUAL TABLE search USING fts5(title); CREATE VIRTUAL TABLE places USING rtree(id, low, high);"
+        "CREATE TABLE search_tags (tag TEXT); CREATE TABLE other_content (x INT)"
+    )
+    if not told:  # it knows no such pragma, and so has nothing to say
+        connection.set_authorizer(
+            lambda _, name, *__: sqlite3.SQLITE_IGNORE if name == "table_list" else sqlite3.SQLITE_OK
+        )
+        assert connection.execute("PRAGMA main.table_list").fetchall() == []
+    assert set(INNER) < {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    taken = snapshot_of(connection)
+    assert names(taken, "table") == ["other_content", "search_tags"]
+    assert names(taken, "virtual table") == ["places", "search"]
+    assert names(taken, "index") == []
+
+
+def test_a_table_that_is_only_given_to_a_virtual_one(take: Callable[..., Snapshot]) -> None:
+    taken = take(
+        "CREATE TABLE docs_content (id INTEGER PRIMARY KEY, body TEXT);"
+        "CREATE VIRTUAL TABLE docs USING fts5(body, content = 'docs_content', content_rowid = 'id')"
+    )
+    assert names(taken, "table") == ["docs_content"]
+
+
+CAPITALS = """
+CREATE TABLE "Users" ("Id" INTEGER PRIMARY KEY, "Age" INT CHECK ("Age" > 0), Best INT REFERENCES Users ("Id"));
+CREATE INDEX "ByAge" ON "Users" ("Age" DESC) WHERE "Users"."Age" > 1;
+CREATE VIEW "Grown" AS SELECT "Id" AS "theId" FROM "Users" WHERE "Age" > 17;
+CREATE TRIGGER "Aged" UPDATE OF "Age" ON "Users" WHEN new."Age" > 9 BEGIN SELECT "Id" FROM "Users"; END;
+"""
+
+
+def test_names_in_capitals(take: Callable[..., Snapshot]) -> None:
+    """They are told as they are; the quotes around them make no difference."""
+    taken = take(CAPITALS)
+    bare = CAPITALS.replace('"', "")
+    assert (
+        sentences(tell(diff(taken, take(bare)))) == ["view Grown: definition is another"]
+        or (sentences(tell(diff(taken, take(bare.replace("theId", '"theId"')))))) == []
+    )
+    renamed = (
+        "ALTER TABLE Users RENAME TO x; ALTER TABLE x RENAME TO Users;"
+        " ALTER TABLE Users RENAME Age TO y; ALTER TABLE Users RENAME y TO Age"
+    )
+    assert take(CAPITALS, renamed).dumps() == taken.dumps()
+    assert take(bare, renamed).dumps() == take(bare).dumps()
+    assert {"Users", "Users.Age", "ByAge", "Grown", "Grown.theId", "Aged"} <= {
+        fact.identity for fact in taken.facts
+    }
+
+
+def test_a_name_in_other_capitals_is_another(take: Callable[..., Snapshot]) -> None:
+    found = diff(take("CREATE TABLE a (b INT)"), take("CREATE TABLE a (B INT)"))
+    assert [change.key for change in found.changes] == [Key("column", "a.B"), Key("column", "a.b")]
+
+
+def test_a_text_that_is_not_understood_is_told_whole(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE TABLE a (b INT, c TEXT)")
+    before = snapshot_of(connection)
+    connection.executescript(
+        "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = 'CREATE TABLE a (b INT, c TEXT NEVER GONNA (1) x)'"
+    )
+    assert sentences(tell(diff(before, snapshot_of(connection)))) == [
+        "table a: definition none -> CREATE TABLE a(b int, c text never gonna(1) x)"
+    ]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "", "CREATE", "CREATE TABLE", "CREATE TABLE a", "CREATE TABLE a (", "CREATE TABLE a (b", "CREATE TABLE a (b))",
+        "CREATE TABLE a (b CHECK (", "CREATE TABLE a (b DEFAULT", "CREATE TABLE a (b REFERENCES", "CREATE VIEW a (b)",
+        "CREATE TABLE a (b NOT)", "CREATE TABLE a (b DEFERRABLE)", "CREATE TABLE a (b) WITHOUT", "CREATE TABLE a ('b",
+        "CREATE TABLE a (b, PRIMARY)", "CREATE TABLE a (b, PRIMARY KEY ())", "CREATE TABLE a (1 INT)",
+        "CREATE TABLE a (b AS 1)", "CREATE TABLE a (b ON CONFLICT)", "CREATE TABLE a (b UNIQUE ON CONFLICT)",
+    ],
+)  # fmt: skip
+def test_of_what_is_no_table_nothing_is_read(sql: str) -> None:
+    assert read_table(sql, frozenset()) is None
+
+
+def test_a_file_that_is_broken_is_an_error(connection: sqlite3.Connection) -> None:
+    write = "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = 'CREATE TABLE ('"
+    connection.executescript(f"CREATE TABLE a (b INT); {write}; PRAGMA writable_schema = RESET")
+    with pytest.raises(EngineError, match="malformed database schema"):
+        snapshot_of(connection)
