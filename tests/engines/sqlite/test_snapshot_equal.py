@@ -16,6 +16,7 @@ from stepwell.core.schema.words import sentences, tell
 from stepwell.core.sql.lexer import lex
 from stepwell.core.sql.tokens import Kind
 from stepwell.engines.sqlite.lexical import SQLITE
+from stepwell.engines.sqlite.tables import create_history, create_log, names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,6 +129,18 @@ SAME = {
         "CREATE TABLE c (d INT); CREATE TABLE a (b INT); CREATE INDEX i ON a (b)",
     ),
     "the type": ("CREATE TABLE a (b VARCHAR(10))", "CREATE TABLE a (b varchar ( 10 ))"),
+    "numbers and bytes": (
+        "CREATE TABLE a (b REAL DEFAULT 1.5e3, c INT DEFAULT 0xff, d BLOB DEFAULT x'ab')",
+        "CREATE TABLE a (b REAL DEFAULT 1.5E3, c INT DEFAULT 0XFF, d BLOB DEFAULT X'AB')",
+    ),
+    "a conflict clause without an effect": (
+        "CREATE TABLE a (b INT, CHECK (b > 1), UNIQUE (b))",
+        "CREATE TABLE a (b INT, CHECK (b > 1) ON CONFLICT IGNORE, UNIQUE (b))",
+    ),
+    "the order of two checks of one name": (
+        "CREATE TABLE a (b INT CONSTRAINT c CHECK (b > 1) CONSTRAINT c CHECK (b > 2))",
+        "CREATE TABLE a (b INT CONSTRAINT c CHECK (b > 2) CONSTRAINT c CHECK (b > 1))",
+    ),
     "a comment without an end": ("CREATE VIEW v AS SELECT 1", "CREATE VIEW v AS SELECT 1 /* one"),
 }
 
@@ -221,8 +234,6 @@ def test_a_dump_and_a_restore(take: Callable[..., Snapshot]) -> None:
 
 
 def test_the_tables_of_the_tool_are_left_out(connection: sqlite3.Connection) -> None:
-    from stepwell.engines.sqlite.tables import create_history, create_log, names
-
     connection.executescript(SINK)
     before = snapshot_of(connection)
     ours = names("migrations")
@@ -235,6 +246,13 @@ def test_the_tables_of_the_tool_are_left_out(connection: sqlite3.Connection) -> 
         "table migrations: added",
         "table migrations_log: added",
     ]
+
+
+def test_their_columns_make_no_names_of_texts(connection: sqlite3.Connection) -> None:
+    connection.execute('CREATE VIEW texts AS SELECT "Checksum" AS text')
+    before = snapshot_of(connection)
+    connection.execute(create_history(names("migrations")))
+    must_be_equal(before, snapshot_of(connection))
 
 
 def test_a_table_that_only_has_such_a_name_is_in_it(take: Callable[..., Snapshot]) -> None:

@@ -150,6 +150,30 @@ def test_a_name_in_other_capitals_is_another(take: Callable[..., Snapshot]) -> N
     assert [change.key for change in found.changes] == [Key("column", "a.B"), Key("column", "a.b")]
 
 
+def test_what_has_no_name_is_called_by_what_it_is(take: Callable[..., Snapshot]) -> None:
+    taken = take(
+        "CREATE TABLE a (b INT CONSTRAINT named NOT NULL UNIQUE, c TEXT CHECK (c IN ('one', 'two', 'three', 'four',"
+        " 'five', 'six', 'seven', 'eight')) CHECK (b > 0) CHECK (b > 0), FOREIGN KEY (b, c) REFERENCES a)"
+    )
+    assert names(taken, "constraint") == [
+        "a.check (b > 0)", "a.check (b > 0) #2",
+        "a.check (c IN ('one', 'two', 'three', 'four', 'five', 'six', 'seven',...)",
+        "a.foreign key (b, c)", "a.unique (b)",
+    ]  # fmt: skip
+
+
+def test_where_something_may_not_be_read_there_is_no_snapshot(connection: sqlite3.Connection) -> None:
+    """What would be left out would seem to be gone."""
+    connection.executescript("CREATE TABLE a (b INT); CREATE VIEW v AS SELECT b FROM a")
+    connection.set_authorizer(
+        lambda _, what, of, *__: (
+            sqlite3.SQLITE_DENY if (what, of) == ("table_xinfo", "v") else sqlite3.SQLITE_OK
+        )
+    )
+    with pytest.raises(EngineError, match="not authorized"):
+        snapshot_of(connection)
+
+
 def test_a_text_that_is_not_understood_is_told_whole(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE a (b INT, c TEXT)")
     before = snapshot_of(connection)
