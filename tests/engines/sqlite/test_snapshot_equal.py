@@ -120,6 +120,14 @@ SAME = {
         "CREATE TABLE a (b INT); CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN SELECT 1; END",
         'CREATE TABLE a (b INT); CREATE TRIGGER IF NOT EXISTS t INSERT ON "A" BEGIN SELECT 1 ; END',
     ),
+    "a trigger on a table with its database": (
+        "CREATE TABLE a (b INT); CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END",
+        "CREATE TABLE a (b INT); CREATE TRIGGER main.t AFTER INSERT ON main.a BEGIN SELECT 1; END",
+    ),
+    "where it says that a key is checked late": (
+        "CREATE TABLE a (b INT REFERENCES a DEFERRABLE INITIALLY DEFERRED UNIQUE)",
+        "CREATE TABLE a (b INT REFERENCES a UNIQUE DEFERRABLE INITIALLY DEFERRED)",
+    ),
     "the expression of a view": (
         "CREATE TABLE a (b INT); CREATE VIEW v AS SELECT count(*), b + 1, b FROM a",
         "CREATE TABLE a (b INT); CREATE VIEW IF NOT EXISTS v AS SELECT COUNT( * ), b  +1, B FROM A",

@@ -13,6 +13,7 @@ from stepwell.core.schema.diff import diff
 from stepwell.core.schema.snapshot import Key
 from stepwell.core.schema.words import sentences, tell
 from stepwell.engines.sqlite.structure.create import read_table
+from stepwell.engines.sqlite.structure.text import RESERVED
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
@@ -162,6 +163,19 @@ def test_what_has_no_name_is_called_by_what_it_is(take: Callable[..., Snapshot])
     ]  # fmt: skip
 
 
+def test_names_with_blanks_stay_whole(take: Callable[..., Snapshot]) -> None:
+    taken = take(
+        'CREATE TABLE a ("b c" INT, "b d" INT, PRIMARY KEY ("b c" DESC, "b d"), UNIQUE ("b d" COLLATE nocase))'
+    )
+    assert names(taken, "constraint") == ["a.primary key", 'a.unique ("b d")']
+
+
+@pytest.mark.parametrize("word", sorted(RESERVED))
+def test_what_is_no_name_without_quotes(connection: sqlite3.Connection, word: str) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="syntax error"):
+        connection.execute(f"CREATE TABLE a ({word} INT)")
+
+
 def test_where_something_may_not_be_read_there_is_no_snapshot(connection: sqlite3.Connection) -> None:
     """What would be left out would seem to be gone."""
     connection.executescript("CREATE TABLE a (b INT); CREATE VIEW v AS SELECT b FROM a")
@@ -174,15 +188,27 @@ def test_where_something_may_not_be_read_there_is_no_snapshot(connection: sqlite
         snapshot_of(connection)
 
 
-def test_a_text_that_is_not_understood_is_told_whole(connection: sqlite3.Connection) -> None:
-    connection.execute("CREATE TABLE a (b INT, c TEXT)")
-    before = snapshot_of(connection)
+STRANGE = {
+    "CREATE TABLE a (b INT, c TEXT NEVER GONNA (1) x)":
+        "table a: definition none -> CREATE TABLE a(b int, c text never gonna(1) x)",
+    "CREATE INDEX 5 ON a": "index i: definition b -> CREATE INDEX 5 ON a",
+    "CREATE VIEW 5 AS": "view v: definition SELECT b FROM a -> CREATE view 5 AS",
+    "CREATE TRIGGER t": "trigger t: definition BEFORE DELETE begin SELECT 1; end -> CREATE trigger t",
+    "CREATE VIRTUAL TABLE s USING": "virtual table s: definition fts5(b) -> CREATE virtual TABLE s USING",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sql", STRANGE)
+def test_a_text_that_is_not_understood_is_told_whole(connection: sqlite3.Connection, sql: str) -> None:
     connection.executescript(
-        "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = 'CREATE TABLE a (b INT, c TEXT NEVER GONNA (1) x)'"
+        "CREATE TABLE a (b INT, c TEXT); CREATE INDEX i ON a (b); CREATE VIEW v AS SELECT b FROM a;"
+        "CREATE TRIGGER t DELETE ON a BEGIN SELECT 1; END; CREATE VIRTUAL TABLE s USING fts5(b)"
     )
-    assert sentences(tell(diff(before, snapshot_of(connection)))) == [
-        "table a: definition none -> CREATE TABLE a(b int, c text never gonna(1) x)"
-    ]
+    before = snapshot_of(connection)
+    connection.execute("PRAGMA writable_schema = ON")
+    name = STRANGE[sql].partition(":")[0].split()[-1]
+    connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = ?", (sql, name))
+    assert sentences(tell(diff(before, snapshot_of(connection)))) == [STRANGE[sql]]
 
 
 @pytest.mark.parametrize(

@@ -200,11 +200,12 @@ class _Reading(Cursor):
         self._references(spelled(column.name))
 
     def _deferrable(self, _: Column) -> None:
-        """Behind a foreign key, and perhaps not at once."""
-        last = self._made.constraints[-1:]
-        self.must(found=bool(last) and last[0].sort == "foreign key")
-        text = self._deferral()
-        self._made.constraints[-1] = last[0]._replace(definition=last[0].definition + text)
+        """It is about the last foreign key, also where something stands between them."""
+        made = self._made.constraints
+        places = [place for place, each in enumerate(made) if each.sort == "foreign key"]
+        self.must(found=bool(places))
+        last = made[places[-1]]
+        made[places[-1]] = last._replace(definition=last.definition + self._deferral())
 
     _CLAUSES: ClassVar[Mapping[str, Callable[[_Reading, Column], None]]] = {
         "NOT": _not,
@@ -250,24 +251,21 @@ class _Reading(Cursor):
         else:
             self.takes("UNIQUE")
         sort = "primary key" if word == "PRIMARY" else "unique"
-        tokens = list(self.group())
+        tokens = self.group()
         self.must(found=bool(tokens))
         numbered = ""
-        if tokens and tokens[-1].text.upper() == "AUTOINCREMENT":
-            tokens.pop()
+        if tokens[-1].text.upper() == "AUTOINCREMENT":
+            tokens = tokens[:-1]
             numbered = " AUTOINCREMENT"
         columns = indexed(tokens, self._names)
-        about = ", ".join(each.partition(" ")[0] for each in columns)
-        if sort == "primary key" and self._is_rowid(columns):
+        about = _listed([part[0] for part in _parts(tokens) if part])
+        if sort == "primary key" and self._is_rowid(about):
             columns = [about]  # whose order has no effect
         self._add(sort, about, f"{sort.upper()} ({', '.join(columns)}){numbered}{_on(self._conflict())}")
 
-    def _is_rowid(self, columns: Sequence[str]) -> bool:
-        """Whether this key is the number that every row has."""
-        name = columns[0].partition(" ")[0]
-        return len(columns) == 1 and any(
-            spelled(each.name) == name and each.type == "integer" for each in self._made.columns
-        )
+    def _is_rowid(self, name: str) -> bool:
+        """Whether a key of this column alone is the number that every row has."""
+        return any(spelled(each.name) == name and each.type == "integer" for each in self._made.columns)
 
     def _foreign_key(self) -> None:
         self.must(found=self.takes("FOREIGN", "KEY"))
@@ -330,6 +328,11 @@ def _on(conflict: str | None) -> str:
 
 def indexed(tokens: Sequence[Token], names: Collection[str]) -> list[str]:
     """What is indexed, one by one; ascending is the usual order, and is left out."""
+    return [_ordered(part, names) for part in _parts(tokens)]
+
+
+def _parts(tokens: Sequence[Token]) -> list[list[Token]]:
+    """What stands between commas."""
     parts: list[list[Token]] = [[]]
     depth = 0
     for token in tokens:
@@ -338,7 +341,7 @@ def indexed(tokens: Sequence[Token], names: Collection[str]) -> list[str]:
             parts.append([])
         else:
             parts[-1].append(token)
-    return [_ordered(part, names) for part in parts]
+    return parts
 
 
 def _ordered(part: Sequence[Token], names: Collection[str]) -> str:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stepwell.core.schema.snapshot import UNKNOWN, Fact, Key
 from stepwell.engines.sqlite.structure.create import indexed, normal_default, read_table
-from stepwell.engines.sqlite.structure.cursor import Cursor
+from stepwell.engines.sqlite.structure.cursor import Cursor, StrangeError
 from stepwell.engines.sqlite.structure.text import folded, shown, tokens_of, written
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from stepwell.core.sql.tokens import Token
     from stepwell.engines.sqlite.structure.create import Column, TableText
@@ -36,14 +36,12 @@ class Item(NamedTuple):
 
 
 class ColumnRow(NamedTuple):
-    """A row of `table_xinfo`."""
+    """A row of `table_xinfo`, as far as it is told."""
 
-    place: int
     name: str
     type: str
     not_null: int
     default: str | None
-    key: int
     hidden: int
 
 
@@ -101,19 +99,30 @@ class _Telling:
             case "table":
                 yield from self._table(item)
             case "virtual table":
-                yield from self._with_columns(item, {"definition": _module(item)})
+                yield from self._with_columns(item, self._read_of(item, _module))
             case "view":
-                yield from self._with_columns(item, {"definition": _view(item, self._names)})
+                yield from self._with_columns(item, self._read_of(item, _view))
             case "index" if item.sql is not None:
-                yield self._hanger(item, _index(item, self._names_of(item.table)))
+                yield self._hanger(item, self._read_of(item, _index))
             case "trigger":
-                yield self._hanger(item, {"definition": _trigger(item, self._names)})
+                yield self._hanger(item, self._read_of(item, _trigger))
             case _:
                 yield Fact(UNKNOWN, f"{item.type} {shown(item.name)}", None, {"definition": item.sql})
 
     def _names_of(self, table: str) -> frozenset[str]:
         """What an expression of a table may speak of."""
         return self._own_names.get(folded(table), frozenset())
+
+    def _read_of(
+        self, item: Item, reader: Callable[[Cursor, Collection[str]], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """The attributes that the text of an item gives; of one that is not understood, the text."""
+        tokens = tokens_of(item.sql or "")
+        names = self._names_of(item.table) if item.type == "index" else self._names
+        try:
+            return reader(Cursor(tokens), names)
+        except StrangeError:
+            return {"definition": written(tokens, names)}
 
     def _hanger(self, item: Item, told: dict[str, Any]) -> Fact:
         return Fact(item.type, shown(item.name), self._parents.get(folded(item.table)), told)
@@ -207,12 +216,11 @@ def _called(sort: str, name: str | None, about: str) -> str:
 # --- definitions ---
 
 
-def _module(item: Item) -> str:
+def _module(cursor: Cursor, _: Collection[str]) -> dict[str, Any]:
     """What stands behind USING. What its arguments mean, and whether in any case, only the module knows."""
-    cursor = _behind_name(item, "VIRTUAL", "TABLE")
+    _behind_name(cursor, "VIRTUAL", "TABLE")
     cursor.takes("USING")
-    name, arguments = folded(cursor.name()), cursor.rest()
-    return name + "".join(_spaced(arguments))
+    return {"definition": folded(cursor.name()) + "".join(_spaced(cursor.rest()))}
 
 
 def _spaced(tokens: Sequence[Token]) -> Iterator[str]:
@@ -222,47 +230,43 @@ def _spaced(tokens: Sequence[Token]) -> Iterator[str]:
         yield token.text
 
 
-def _view(item: Item, names: Collection[str]) -> str:
-    cursor = _behind_name(item, "VIEW")
+def _view(cursor: Cursor, names: Collection[str]) -> dict[str, Any]:
+    _behind_name(cursor, "VIEW")
     cursor.takes("AS")
-    return written(cursor.rest(), names)
+    return {"definition": written(cursor.rest(), names)}
 
 
-def _index(item: Item, names: Collection[str]) -> dict[str, Any]:
-    cursor = Cursor(tokens_of(item.sql or ""))
-    cursor.takes("CREATE")
-    unique = cursor.takes("UNIQUE")
-    cursor.takes("INDEX")
-    cursor.takes("IF", "NOT", "EXISTS")
-    cursor.name()
+def _index(cursor: Cursor, names: Collection[str]) -> dict[str, Any]:
+    """Without the table, which is its parent."""
+    unique = cursor.takes("CREATE", "UNIQUE", "INDEX")
+    _behind_name(cursor, "INDEX")
     cursor.takes("ON")
     cursor.name()
     columns = ", ".join(indexed(cursor.group(), names))
-    condition = written(cursor.rest(), names)
-    told: dict[str, Any] = {"definition": f"{columns} {condition}".rstrip()}
+    told: dict[str, Any] = {"definition": f"{columns} {written(cursor.rest(), names)}".rstrip()}
     return {**told, "unique": True} if unique else told
 
 
-def _trigger(item: Item, names: Collection[str]) -> str:
-    """Without the table, which is its parent; BEFORE and FOR EACH ROW are usual, and always said, or never."""
-    cursor = _behind_name(item, "TRIGGER")
-    when = next((f"{word} " for word in ("BEFORE", "AFTER") if cursor.takes(word)), "")
+def _trigger(cursor: Cursor, names: Collection[str]) -> dict[str, Any]:
+    """Without the table, which is its parent. BEFORE is usual, and always said; FOR EACH ROW is never."""
+    _behind_name(cursor, "TRIGGER")
+    when = next((word for word in ("BEFORE", "AFTER") if cursor.takes(word)), "BEFORE")
     if cursor.takes("INSTEAD", "OF"):
-        when = "INSTEAD OF "
+        when = "INSTEAD OF"
     start = cursor.index
     while not cursor.takes("ON"):
         cursor.token()
     event = written(cursor.tokens[start : cursor.index - 1], names)
     cursor.name()
+    if cursor.sign("."):  # behind the name of the database, which is always this one
+        cursor.name()
     cursor.takes("FOR", "EACH", "ROW")
-    return f"{when or 'BEFORE '}{event} {written(cursor.rest(), names)}"
+    return {"definition": f"{when} {event} {written(cursor.rest(), names)}"}
 
 
-def _behind_name(item: Item, *kind: str) -> Cursor:
-    """Behind the name of what is created."""
-    cursor = Cursor(tokens_of(item.sql or ""))
+def _behind_name(cursor: Cursor, *kind: str) -> None:
+    """Stand behind the name of what is created."""
     cursor.takes("CREATE")
     cursor.takes(*kind)
     cursor.takes("IF", "NOT", "EXISTS")
     cursor.name()
-    return cursor

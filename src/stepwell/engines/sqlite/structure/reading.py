@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stepwell.engines.sqlite.channel import Channel
 
 _ITEMS = "SELECT type, name, tbl_name, sql FROM main.sqlite_master ORDER BY type, name"
-_ROW = 'x.cid, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden'
+_ROW = 'x.name, x.type, x."notnull", x.dflt_value, x.hidden'
 # Of every table at once: a question for each would take ten times as long. SQLite itself writes the first words.
 _COLUMNS = f"""
 SELECT m.name, {_ROW} FROM main.sqlite_master m JOIN pragma_table_xinfo(m.name, 'main') x
