@@ -76,6 +76,16 @@ def test_long_values_are_beside_the_sentence() -> None:
     assert sentences([line]) == ["view v: definition is another"]
 
 
+def test_very_many_things_are_told() -> None:
+    """As many as a first migration of a large application makes; told one against all, they would take hours."""
+    tables = [f"t{number}" for number in range(2000)]
+    facts = [table(name) for name in tables]
+    facts += [Fact("column", f"{each.identity}.c{n}", each.key) for each in facts for n in range(5)]
+    lines = list(tell(diff(of(), of(*facts))))
+    assert len(lines) == len(tables)
+    assert lines[0].text == "table t0: added (5 columns)"
+
+
 def test_another_engine_can_not_be_compared() -> None:
     with pytest.raises(UsageError, match="a snapshot of postgresql can't be compared with one of sqlite"):
         diff(of(), Snapshot("sqlite", "3.45", ()))

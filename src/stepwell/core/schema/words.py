@@ -10,7 +10,7 @@ from stepwell.core.schema.diff import ORDER, Added, Changed, Removed, Renamed
 from stepwell.core.schema.snapshot import Key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from stepwell.core.schema.diff import AttributeChange, Diff
     from stepwell.core.schema.snapshot import Fact
@@ -53,36 +53,34 @@ class Line(NamedTuple):
 
 def tell(diff: Diff) -> Iterator[Line]:
     """Every change in a sentence or more. What comes or goes with its parent is counted there, and not told again."""
-    come = {change.key for change in diff.changes if isinstance(change, Added)}
-    gone = {change.key for change in diff.changes if isinstance(change, Removed)}
+    come = {change.key: change.fact for change in diff.changes if isinstance(change, Added)}
+    gone = {change.key: change.fact for change in diff.changes if isinstance(change, Removed)}
     with_parent: dict[tuple[type, Key], Counter[str]] = {}
     renamed = {change.key for change in diff.changes if isinstance(change, Renamed)}
     for change in diff.changes:
         if isinstance(change, Added | Removed):
-            top = _top(change.fact, come if isinstance(change, Added) else gone, diff)
+            top = _top(change.fact, come if isinstance(change, Added) else gone)
             if top is not None:
                 with_parent.setdefault((type(change), top), Counter())[change.fact.kind] += 1
     for change in diff.changes:
         if isinstance(change, Added | Removed):
-            if _top(
-                change.fact, come if isinstance(change, Added) else gone, diff
-            ) is None and not _goes_with(change.fact, come if isinstance(change, Added) else gone):
+            others = come if isinstance(change, Added) else gone
+            if _top(change.fact, others) is None and not _goes_with(change.fact, others):
                 yield _whole(change, with_parent.get((type(change), change.key), Counter()))
         elif not (isinstance(change, Renamed) and _goes_with(change.before, renamed)):
             yield from _told(change)
 
 
-def _top(fact: Fact, keys: set[Key], diff: Diff) -> Key | None:
+def _top(fact: Fact, others: Mapping[Key, Fact]) -> Key | None:
     """The parent that comes or goes too, the highest of them; None where there is none."""
-    facts = {change.key: change.fact for change in diff.changes if isinstance(change, Added | Removed)}
     top = None
-    while fact.parent is not None and fact.parent in keys and fact.parent != top:
+    while fact.parent is not None and fact.parent in others and fact.parent != top:
         top = fact.parent
-        fact = facts[top]
+        fact = others[top]
     return top
 
 
-def _goes_with(fact: Fact, keys: set[Key]) -> bool:
+def _goes_with(fact: Fact, keys: Collection[Key]) -> bool:
     """Whether it is the index of a constraint of which the same is told."""
     return constraint_of(fact) in keys
 
