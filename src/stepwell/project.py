@@ -226,9 +226,11 @@ class Project:
     async def baseline(self, *, to: str | None = None, dry_run: bool = False) -> BaselineReport:
         """Record migrations as applied without running them: up to `to`, or as far as everything is there."""
         from stepwell.app.baseline import baseline
+        from stepwell.sources.root import root_on_path
 
         check_arguments({"to": to, "dry_run": dry_run})
-        return await baseline(self._joiner().context(), to=to, dry_run=dry_run)
+        with root_on_path(self.root):
+            return await baseline(self._joiner().context(), to=to, dry_run=dry_run)
 
     async def drift(self) -> DiffReport:
         """What in the live database is other than its applied migrations give."""

@@ -1,10 +1,11 @@
-"""Runs the body of a step with a handle: the `up` or `down` of a class, or the statements of a section."""
+"""Runs the body of a step with a handle: the methods of a class, or the statements of a section."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
 import traceback
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from stepwell.app.telling import in_file
@@ -13,18 +14,33 @@ from stepwell.core.errors import Fault, MisuseError, Place, StepError
 from stepwell.core.migration import SqlBody
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from stepwell.app.handle import StepHandle
     from stepwell.author import Migration as Author
+    from stepwell.core.migration import Migration
     from stepwell.core.plan import Step
 
 
 async def run_body(step: Step, cls: type[Author] | None, handle: StepHandle, file: str) -> None:
     """Run a step to its end. Raises `StepError` (of which `EngineError` is one), with the line."""
-    try:
+    async with _to_the_end(handle):
         if cls is None:
             await _run_sql(step, handle)
         else:
-            await _run_python(step, cls, handle, file)
+            await _run_python(step, cls, step.direction.value, handle, file)
+
+
+async def ask_body(step: Step, cls: type[Author], handle: StepHandle, file: str) -> Any:
+    """What `is_applied()` gives. Raises as `run_body` does."""
+    async with _to_the_end(handle):
+        return await _run_python(step, cls, "is_applied", handle, file)
+
+
+@asynccontextmanager
+async def _to_the_end(handle: StepHandle) -> AsyncIterator[None]:
+    try:
+        yield
         handle.close()
     except BaseException:
         await handle.abandon()
@@ -36,11 +52,11 @@ async def _run_sql(step: Step, handle: StepHandle) -> None:
         await handle.run_statement(statement, Place(step.migration.path, statement.line))
 
 
-async def _run_python(step: Step, cls: type[Author], handle: StepHandle, file: str) -> None:
-    method = getattr(cls(), step.direction.value)
+async def _run_python(step: Step, cls: type[Author], name: str, handle: StepHandle, file: str) -> Any:
+    method = getattr(cls(), name)
     token = running_step.set(handle)
     try:
-        await _call(method, step, handle)
+        return await _call(method, name, step, handle)
     except StepError:
         raise
     except (Exception, SystemExit) as error:
@@ -49,31 +65,36 @@ async def _run_python(step: Step, cls: type[Author], handle: StepHandle, file: s
         running_step.reset(token)
 
 
-async def _call(method: Any, step: Step, handle: StepHandle) -> None:
-    """Call `up` or `down`, a plain function in a thread. What it gives may be a coroutine, as of a decorator."""
+async def _call(method: Any, name: str, step: Step, handle: StepHandle) -> Any:
+    """Call a method, a plain function in a thread. What it gives may be a coroutine, as of a decorator."""
     if inspect.iscoroutinefunction(method):
-        await method()
-        return
+        return await method()
     handle.blocking(asyncio.get_running_loop())
     result = await asyncio.to_thread(method)
     handle.blocking(None)
     if inspect.isawaitable(result):
-        await result
-    elif inspect.isasyncgen(result) or inspect.isgenerator(result):
-        raise _is_generator(step, method)
+        return await result
+    if inspect.isasyncgen(result) or inspect.isgenerator(result):
+        raise _is_generator(step, name, method)
+    return result
 
 
-def _is_generator(step: Step, method: Any) -> MisuseError:
-    code = getattr(method, "__code__", None)
+def _is_generator(step: Step, name: str, method: Any) -> MisuseError:
     return MisuseError(
         Fault(
-            f"{step.direction}() holds a 'yield', which makes it a generator: nothing of it has run",
+            f"{name}() holds a 'yield', which makes it a generator: nothing of it has run",
             code="misuse",
             version=step.version.text,
-            place=Place(step.migration.path, code.co_firstlineno) if code else step.migration.place,
+            place=place_of(method, step.migration),
             hint="take the 'yield' out, or put it into a function of its own",
         )
     )
+
+
+def place_of(method: Any, migration: Migration) -> Place:
+    """Where a method of a migration begins; its class, where nobody can tell."""
+    code = getattr(method, "__code__", None)
+    return Place(migration.path, code.co_firstlineno) if code else migration.place
 
 
 def python_fault(error: BaseException, step: Step, file: str) -> Fault:

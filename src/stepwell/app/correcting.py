@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from stepwell.app.connecting import connected, introduced
 from stepwell.app.gather import gather
 from stepwell.app.shelf import Shelf
-from stepwell.core.actions import Busy
+from stepwell.core.actions import Busy, LogEvent, LogLine
 from stepwell.core.errors import ContradictionError, LockTimeoutError, locked
 from stepwell.core.events import Waiting
+from stepwell.core.migration import Direction
 from stepwell.core.run import FIRST_POLL
+from stepwell.ports import Kept
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from stepwell.app.context import Context
     from stepwell.core.history import History
+    from stepwell.core.migration import Migration
     from stepwell.core.plan import Situation
-    from stepwell.ports import Connection
+    from stepwell.ports import Batch, Connection
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -54,38 +57,52 @@ class Correction:
                 decided = decide(connection, gather(self.shelf, history, whole=True).situation, history)
                 if self.dry_run or decided.write is None:
                     return decided.report
-                if await self._written(connection, history, decided.write):
+                if await written(self.context, connection, history, decided.write):
                     return decided.report
         raise ContradictionError(
             f"the history changed {MOST_DECISIONS} times while it was to be corrected",
             hint="something else writes into it: look who does",
         )
 
-    async def _written(
-        self, connection: Connection, history: History, write: Callable[[], Awaitable[None]]
-    ) -> bool:
-        """Write under the lock, in one transaction; false where the history is not the one that was decided on."""
-        await connection.check_rights(history)
-        await self._poll(connection.prepare)
-        held = await self._poll(lambda: connection.acquire(transactional=True))
-        try:
-            if held.mark != history.mark:
-                await connection.abort()
-                return False
-            await write()
-        except BaseException:
-            await connection.abort()
-            raise
-        await connection.commit()
-        return True
 
-    async def _poll(self, attempt: Callable[[], Awaitable[T | Busy]]) -> T:
-        waited, limit = 0.0, self.context.settings.lock_wait
-        while isinstance(outcome := await attempt(), Busy):
-            if waited >= limit:
-                fault = locked(outcome.holder, limit)
-                raise LockTimeoutError(fault.message, hint=fault.hint)
-            self.context.emit(Waiting(outcome.holder, waited, limit))
-            await asyncio.sleep(FIRST_POLL)
-            waited += FIRST_POLL
-        return outcome
+async def written(
+    context: Context, connection: Connection, history: History, write: Callable[[], Awaitable[None]]
+) -> bool:
+    """Write under the lock, in one transaction; false where the history is not the one that was decided on.
+
+    Raises `LockTimeoutError`.
+    """
+    await connection.check_rights(history)
+    await _poll(context, connection.prepare)
+    held = await _poll(context, lambda: connection.acquire(transactional=True))
+    try:
+        if held.mark != history.mark:
+            await connection.abort()
+            return False
+        await write()
+    except BaseException:
+        await connection.abort()
+        raise
+    await connection.commit()
+    return True
+
+
+async def _poll(context: Context, attempt: Callable[[], Awaitable[T | Busy]]) -> T:
+    waited, limit = 0.0, context.settings.lock_wait
+    while isinstance(outcome := await attempt(), Busy):
+        if waited >= limit:
+            fault = locked(outcome.holder, limit)
+            raise LockTimeoutError(fault.message, hint=fault.hint)
+        context.emit(Waiting(outcome.holder, waited, limit))
+        await asyncio.sleep(FIRST_POLL)
+        waited += FIRST_POLL
+    return outcome
+
+
+async def mark_applied(
+    connection: Connection, shelf: Shelf, migrations: Iterable[Migration], batch: Batch
+) -> None:
+    """Record migrations without running them, each with its line in the log."""
+    for migration in migrations:
+        kept = Kept(migration, shelf.checksum(migration))
+        await connection.record(kept, LogLine(LogEvent.MARKED, migration.version, Direction.UP), batch)

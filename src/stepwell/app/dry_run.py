@@ -112,7 +112,7 @@ class RecordingWire:
             async with self._one_at_a_time, self._connection.reader() as wire:
                 found = await wire.rows(statement, limit=limit)
         except EngineError as error:
-            raise self._unanswered(statement, error.fault) from error
+            raise self.unanswered(statement, error.fault) from error
         self.note(SEEN_BEFORE)
         return found
 
@@ -141,5 +141,6 @@ class RecordingWire:
         if not classify(statement.shown, self._rules).read_only:
             raise RecordingEnded("a read that writes", statement.origin.place)
 
-    def _unanswered(self, statement: BoundStatement, fault: Fault) -> RecordingEnded:
+    def unanswered(self, statement: BoundStatement, fault: Fault) -> BaseException:
+        """What a read raises that the database refused."""
         return RecordingEnded(f"a read that can't be answered yet ({fault.message})", statement.origin.place)

@@ -10,6 +10,9 @@ from stepwell.core.wish import Wish
 
 if TYPE_CHECKING:
     from stepwell.app.context import Context
+    from stepwell.app.outcome import Course
+    from stepwell.app.ready import Ready
+    from stepwell.app.runs import Run, Taken
     from stepwell.core.report import RunReport
 
 
@@ -33,4 +36,12 @@ async def migrate(
         allow_changed=allow_changed,
         allow_missing=allow_missing,
     )
-    return await run_wish(context, wish, dry_run=dry_run)
+    return await run_wish(context, wish, dry_run=dry_run, adopt=_adopt)
+
+
+async def _adopt(run: Run, ready: Ready, course: Course) -> Taken | None:
+    if ready.history.records or ready.history.attempts:
+        return None
+    from stepwell.app.adopt import adopt  # only a first run gets here
+
+    return await adopt(run, ready, course)

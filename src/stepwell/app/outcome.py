@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from stepwell.core.ledger import Ending
     from stepwell.core.migration import Version
     from stepwell.core.plan import Plan
-    from stepwell.core.report import SegmentReport
+    from stepwell.core.report import Adopted, SegmentReport
     from stepwell.core.wish import Wish
     from stepwell.ports import Batch
 
@@ -62,6 +62,7 @@ class Course:
     began: float
     warnings: tuple[str, ...] = ()
     segments: tuple[SegmentReport, ...] = ()
+    adopted: tuple[Adopted, ...] = ()
 
 
 def finish(
@@ -83,6 +84,7 @@ def finish(
         error=ending.fault if ending is not None else None,
         exit_code=error.exit_code if error is not None else 0,
         stands=None if error is None or ending is None else _stands(steps, course, ended=_ended(ending)),
+        adopted=course.adopted,
     )
     if ending is not None and ending.interrupted:
         raise interrupted(report)
@@ -122,6 +124,10 @@ def _stands(steps: Sequence[StepReport], course: Course, *, ended: bool) -> str:
     by_outcome = {outcome: [step.version for step in steps if step.outcome is outcome] for outcome in Outcome}
     half = [version for version in by_outcome[Outcome.FAILED] if version not in whole]
     parts = [f"{_list(by_outcome[done])} {done}, and recorded" if by_outcome[done] else f"nothing was {done}"]
+    if course.adopted:
+        parts.insert(
+            0, f"{_list([each.version for each in course.adopted])} recorded, since what they give is there"
+        )
     if half:
         parts.append(
             f"{_list(half)} has no transaction: what came before the failure stands, and the next run goes on there"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.app.connecting import connected, introduced, settled
 from stepwell.app.outcome import Course, finish, planned
@@ -14,21 +14,48 @@ from stepwell.core.history import History
 from stepwell.core.migration import Direction
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from stepwell.app.context import Context
     from stepwell.app.ready import Ready
     from stepwell.core.ledger import RunEnd
     from stepwell.core.plan import Plan
-    from stepwell.core.report import RunReport, SegmentReport, StepReport
+    from stepwell.core.report import Adopted, RunReport, SegmentReport, StepReport
     from stepwell.core.wish import Wish
     from stepwell.ports import Batch, Connection
+
+    Adopt = Callable[["Run", Ready, Course], Awaitable["Taken | None"]]
 
 MOST_PLANS = 100  # how often a plan is made anew before something is told to be wrong
 
 
+class Taken(NamedTuple):
+    """What a database without a history was found to have: the history with that, and what people should know."""
+
+    history: History
+    adopted: tuple[Adopted, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class Run(NamedTuple):
+    """What a run works with. `adopt` is None where nothing is taken over: on a scratch database, on the way back."""
+
+    context: Context
+    shelf: Shelf
+    connection: Connection
+    dry_run: bool
+    adopt: Adopt | None
+
+
 async def run_wish(
-    context: Context, wish: Wish, *, dry_run: bool = False, preview: bool = False
+    context: Context,
+    wish: Wish,
+    *,
+    dry_run: bool = False,
+    preview: bool = False,
+    adopt: Adopt | None = None,
 ) -> RunReport:
-    """Do what was wished for, and tell what came of it.
+    """Do what was wished for, and tell what came of it. `adopt` is asked where there is something to do.
 
     Gives the report of a success (also: nothing to do). Raises the error of a failure, with the report in `report`;
     `CancelledError`, with the report too, where the task was cancelled.
@@ -40,35 +67,39 @@ async def run_wish(
         for warning in about.warnings:
             context.emit(Warned(warning))
         if dry_run or preview:
-            return await _only_told(context, shelf, connection, course, preview=preview)
-        return await _really(context, shelf, connection, course)
+            run = Run(context, shelf, connection, dry_run=True, adopt=None if preview else adopt)
+            return await _only_told(run, course, preview=preview)
+        return await _really(Run(context, shelf, connection, dry_run=False, adopt=adopt), course)
 
 
-async def _really(context: Context, shelf: Shelf, connection: Connection, course: Course) -> RunReport:
-    history = await settled(context, connection)
+async def _really(run: Run, course: Course) -> RunReport:
+    context, shelf = run.context, run.shelf
+    history = await settled(context, run.connection)
     if not isinstance(history, History):
         return finish(context, course, (), history)
     if course.wish.takes_all and shelf.all_applied(history):
         return finish(context, course, ())
-    return await _as_planned(context, shelf, connection, course, history)
+    return await _as_planned(run, course, history)
 
 
-async def _as_planned(
-    context: Context, shelf: Shelf, connection: Connection, course: Course, history: History
-) -> RunReport:
+async def _as_planned(run: Run, course: Course, history: History) -> RunReport:
     from stepwell.app.ready import (  # most runs have nothing to do, and do not get here
         before_first,
         ready_for,
     )
 
+    context, shelf, connection, *_ = run
     stands: tuple[StepReport, ...] = ()
     for _ in range(MOST_PLANS):
         course = replace(course, wish=await _known(connection, history, course.wish))
         ready = ready_for(context, shelf, history, course.wish)
+        if run.adopt is not None and (taken := await run.adopt(run, ready, course)):
+            course, history = _with_taken(course, taken), taken.history
+            continue
         course = _told(course, ready.plan)
         if not ready.plan.steps:
             return finish(context, course, stands)
-        await before_first(shelf, connection, ready, strict=course.wish.strict)
+        await before_first(connection, ready, strict=course.wish.strict)
         _tell(context, ready.plan)
         end = await _drive(context, shelf, connection, course.batch, ready)
         if end.ending is None or not end.ending.stale:
@@ -140,19 +171,29 @@ def _rest_of(wish: Wish, finished: tuple[StepReport, ...]) -> Wish:
     return wish._replace(steps=(1 if wish.steps is None else wish.steps) - len(finished))
 
 
-async def _only_told(
-    context: Context, shelf: Shelf, connection: Connection, course: Course, *, preview: bool
-) -> RunReport:
-    from stepwell.app.dry_run import record
-    from stepwell.app.ready import ready_for, refuse_existing
+def _with_taken(course: Course, taken: Taken) -> Course:
+    """The course with what was taken over, and what is to be known of that."""
+    return replace(
+        course,
+        adopted=(*course.adopted, *taken.adopted),
+        warnings=tuple(dict.fromkeys((*course.warnings, *taken.warnings))),
+    )
 
+
+async def _only_told(run: Run, course: Course, *, preview: bool) -> RunReport:
+    """The plan with what it would send; in a preview the plan alone, for which no code of a migration runs."""
+    from stepwell.app.dry_run import record
+    from stepwell.app.ready import ready_for
+
+    context, shelf, connection, *_ = run
     history = await connection.read()
     wish = await _known(connection, history, course.wish)
     ready = ready_for(context, shelf, history, wish, load=not preview)
+    if run.adopt is not None and (taken := await run.adopt(run, ready, course)):
+        course = _with_taken(course, taken)
+        ready = ready_for(context, shelf, taken.history, wish)
     steps = planned(ready.plan)
     if not preview:
-        if course.wish.direction is Direction.UP:
-            await refuse_existing(shelf, connection, ready)
         steps = await record(context, connection, ready.plan, ready.classes, steps)
     return finish(context, _told(course, ready.plan), steps)._replace(dry_run=True)
 

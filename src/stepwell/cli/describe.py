@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from stepwell.core.events import (
+    Adopting,
     Blocked,
     Connected,
     Event,
@@ -91,6 +92,10 @@ def _retrying(event: Retrying, _: View) -> str:
     return one_line(f"trying again in {event.delay:.1f} s (attempt {event.attempt}): {event.reason}")
 
 
+def _adopting(event: Adopting, _: View) -> str:
+    return one_line(f"recording {event.version} {event.name} as applied: {event.evidence}")
+
+
 def _replanned(_event: Replanned, _: View) -> str:
     return "somebody else was faster: planning anew"
 
@@ -121,6 +126,7 @@ _DESCRIBED: Mapping[type, Callable[[Any, View], str]] = {
     SegmentAborted: _aborted,
     Retrying: _retrying,
     Verified: _verified,
+    Adopting: _adopting,
     Replanned: _replanned,
     Warned: _warned,
 }

@@ -136,6 +136,7 @@ class BaselineReport:
     recorded: tuple[tuple[Version, str], ...]
     evidence: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

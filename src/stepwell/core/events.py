@@ -113,6 +113,14 @@ class Verified(NamedTuple):
     elapsed_ms: float
 
 
+class Adopting(NamedTuple):
+    """In a database without a history, what a migration gives is there: it is recorded as applied, and not run."""
+
+    version: Version
+    name: str
+    evidence: str
+
+
 class Replanned(NamedTuple):
     """The history was not what the plan assumed: somebody else was faster, and the plan is made anew."""
 
@@ -136,6 +144,7 @@ Event = (
     | SegmentAborted
     | Retrying
     | Verified
+    | Adopting
     | Replanned
     | Warned
 )

@@ -55,8 +55,22 @@ class SegmentReport(NamedTuple):
     ends_because: str | None = None
 
 
+class Adopted(NamedTuple):
+    """A migration that is recorded as applied without running it, since its effects are there: the evidence."""
+
+    version: Version
+    name: str
+    evidence: str
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.name}: {self.evidence}"
+
+
 class RunReport(NamedTuple):
-    """The whole of a run (or of a dry run). `stands` says in a sentence what a failure left behind."""
+    """The whole of a run (or of a dry run). `stands` says in a sentence what a failure left behind.
+
+    `adopted` was recorded before the first step, in a database without a history.
+    """
 
     ok: bool
     direction: Direction
@@ -69,6 +83,7 @@ class RunReport(NamedTuple):
     error: Fault | None = None
     exit_code: int = 0
     stands: str | None = None
+    adopted: tuple[Adopted, ...] = ()
 
     def versions(self, outcome: Outcome) -> tuple[Version, ...]:
         """The versions whose step had this outcome, in the order of the run."""

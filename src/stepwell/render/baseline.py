@@ -35,5 +35,6 @@ def baseline_document(report: BaselineReport) -> dict[str, Any]:
         "recorded": [{"version": version.text, "name": name} for version, name in report.recorded],
         "evidence": list(report.evidence),
         "missing": list(report.missing),
+        "warnings": list(report.warnings),
         "error": None,
     }

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from stepwell.core.errors import Fault
     from stepwell.core.history import Entry
     from stepwell.core.migration import Finding
-    from stepwell.core.report import RunReport, StatementReport, StepReport
+    from stepwell.core.report import Adopted, RunReport, StatementReport, StepReport
 
 FORMAT = 1
 
@@ -92,9 +92,9 @@ def _entry(entry: Entry) -> Document:
 def run_document(report: RunReport) -> Document:
     """The document of `migrate` and `rollback`, also of a dry run, also after a failure.
 
-    `batch` is null where it failed before a batch began.
+    `batch` is null where it failed before a batch began; `adopted` is there only where something was.
     """
-    return {
+    document = {
         "format": FORMAT,
         "ok": report.ok,
         "direction": report.direction.value,
@@ -105,6 +105,12 @@ def run_document(report: RunReport) -> Document:
         "warnings": list(report.warnings),
         "error": None if report.error is None else error_json(report.error),
     }
+    adopted = [_adopted(each) for each in report.adopted]
+    return document | {"adopted": adopted} if adopted else document
+
+
+def _adopted(adopted: Adopted) -> Document:
+    return {"version": adopted.version.text, "name": adopted.name, "evidence": adopted.evidence}
 
 
 def _step(step: StepReport) -> Document:

@@ -26,12 +26,26 @@ def run_text(report: RunReport, view: View, *, statements: bool = False) -> str:
     """Draw the report of a run; `statements` asks for those of every step. Warnings and the error are not
     in it.
     """
-    if not report.steps and report.error is None:
-        return "nothing to do\n"
-    lines = [*(_plan(report, view) if _planned(report) else _outcomes(report, view, statements))]
+    lines = [*_adopted(report, view)]
+    if report.steps or report.error is not None:
+        lines += _plan(report, view) if _planned(report) else _outcomes(report, view, statements)
+    elif not lines:
+        lines = ["nothing to do"]
     if report.stands:
         lines += ["", printable(report.stands)]
     return "\n".join(lines) + "\n"
+
+
+def _adopted(report: RunReport, view: View) -> Iterator[str]:
+    """What was recorded because it is there, with the evidence."""
+    if not report.adopted:
+        return
+    verb = "would record" if report.dry_run else "recorded"
+    count = counted(len(report.adopted), "migration")
+    yield view.paint(f"{verb} {count} as applied, found in the database and not run:", Tone.STRONG)
+    yield from (one_line(f"  {each}") for each in report.adopted)
+    if report.steps:
+        yield ""
 
 
 def _planned(report: RunReport) -> bool:

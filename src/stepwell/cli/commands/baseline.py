@@ -27,6 +27,8 @@ async def run(context: Context) -> int:
 
     with context.project() as project:
         report = await project.baseline(to=context.arguments.to, dry_run=context.arguments.dry_run)
+    for warning in report.warnings:
+        context.output.warn(warning)
     context.output.result(lambda _: baseline_text(report), lambda: baseline_document(report))
     return 0
 

@@ -1,0 +1,186 @@
+"""How far a database without a history is along a chain of migrations. Pure: structures are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from stepwell.core.schema.snapshot import Fact, Key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stepwell.core.schema.snapshot import Snapshot
+
+State = Mapping[Key, Fact]
+
+# What is often there before the first migration, or made for a later one: alone it speaks for none.
+PROVIDED = frozenset({"extension", "schema"})
+# What whoever runs a database sets on things that are there, so that it speaks neither for a migration nor against one.
+ADMINISTERED = frozenset(
+    {
+        "comment",
+        "grants",
+        "options",
+        "owner",
+        "position",
+        "replica_identity",
+        "statistics_target",
+        "statistics_targets",
+        "tablespace",
+        "toast_options",
+        "version",
+    }
+)
+
+
+class Trace(NamedTuple):
+    """One migration: what of it is there, what it removes and is gone, what of either is not so, what is another.
+
+    What belongs to one of them is not named besides. `seen`: it makes, changes or removes something, so that there is
+    anything to look for.
+    """
+
+    there: tuple[Key, ...] = ()
+    gone: tuple[Key, ...] = ()
+    not_there: tuple[Key, ...] = ()
+    not_gone: tuple[Key, ...] = ()
+    other: tuple[tuple[Fact, Fact], ...] = ()
+    seen: bool = True
+
+    @property
+    def lacks(self) -> bool:
+        """Whether something says that it has not run."""
+        return bool(self.not_there or self.not_gone or self.other)
+
+
+class Reach(NamedTuple):
+    """How many migrations of a chain a database has, and which of them it has in part only, if it has one so.
+
+    The migrations from `steps` to `end` change nothing that could be seen: they may have run, or not.
+    """
+
+    steps: int
+    torn: int | None = None
+    end: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What a replay had before the first migration and after each, against what there is in a database.
+
+    `changes` says of each thing that a migration makes, changes or removes which of them do: nothing else is looked at.
+    Where `one_version` is false, the two servers may write the same thing in different words.
+    """
+
+    states: Sequence[State]
+    live: State
+    changes: Mapping[Key, Sequence[int]]
+    one_version: bool
+
+    def reach(self) -> Reach:
+        """The place in the chain where everything is as the replay had it there."""
+        misfits = [sum(not self._fits(key, at) for key in self.changes) for at in range(len(self.states))]
+        exact = [at for at, count in enumerate(misfits) if count == 0]
+        if not exact:
+            nearest = min(range(1, len(self.states)), key=lambda at: (misfits[at], -at), default=0)
+            return Reach(0, self._torn(nearest))
+        steps = self._farthest(exact)
+        end = steps
+        while end + 1 in exact:
+            end += 1
+        return Reach(steps, end=end)
+
+    def trace(self, index: int, at: int) -> Trace:
+        """What speaks for the migration of this index and against it, in a database that has `at` of the chain.
+
+        What a later one of those makes anew or removes says nothing of it.
+        """
+        touched = sorted(key for key, indices in self.changes.items() if index in indices)
+        own = [key for key in touched if max(each for each in self.changes[key] if each < at) == index]
+        before, expected, live = self.states[index], self.states[at], self.live
+        there = [key for key in own if key in expected]
+        gone = [key for key in own if key not in expected]
+        return Trace(
+            there=_tops(expected, (key for key in there if key in live and self._fits(key, at))),
+            gone=_tops(before, (key for key in gone if key not in live)),
+            not_there=_tops(expected, (key for key in there if key not in live)),
+            not_gone=_tops(before, (key for key in gone if not self._fits(key, at))),
+            other=tuple(
+                (expected[key], live[key]) for key in there if key in live and not self._fits(key, at)
+            ),
+            seen=bool(touched),
+        )
+
+    def _fits(self, key: Key, at: int) -> bool:
+        expected, live = self.states[at].get(key), self.live.get(key)
+        if expected is None or live is None:
+            return expected is live or (expected is None and key.kind in PROVIDED)
+        return _same(expected, live) or (not self.one_version and self._is_foreign(key, live))
+
+    def _is_foreign(self, key: Key, live: Fact) -> bool:
+        """Whether it is as no migration makes it: another version of the server writes the same in other words."""
+        return not any(_same(state.get(key), live) for state in self.states)
+
+    def _farthest(self, exact: Sequence[int]) -> int:
+        """Of several places that fit, the first, unless the way from it to a later one removes what is there.
+
+        What is made and removed on the way may never have been there; what is removed and made again holds rows.
+        """
+        place = exact[0]
+        for later in exact[1:]:
+            kept = self.states[place]
+            way = self.states[place + 1 : later]
+            if any(
+                key in kept and not _same(kept[key], each.get(key)) for key in self.changes for each in way
+            ):
+                place = later
+        return place
+
+    def _torn(self, at: int) -> int:
+        """The first migration of which something is missing, where the database is nearest to this place."""
+        for index in range(at):
+            if self.trace(index, at).lacks:
+                return index
+        for index in range(at, len(self.states) - 1):
+            if self.trace(index, index + 1).lacks:
+                return index
+        return max(at - 1, 0)
+
+
+def chain(replayed: Sequence[Snapshot], live: Snapshot) -> Chain:
+    """Put a replay, which has at least the state before the first migration, beside a database."""
+    states = [_state(each) for each in replayed]
+    changes: dict[Key, list[int]] = {}
+    for index, (before, after) in enumerate(pairwise(states)):
+        for key in before.keys() | after.keys():
+            if not _same(before.get(key), after.get(key)):
+                changes.setdefault(key, []).append(index)
+    return Chain(states, _state(live), changes, _version(replayed[0]) == _version(live))
+
+
+def _state(snapshot: Snapshot) -> State:
+    return {fact.key: fact for fact in snapshot.facts}
+
+
+def _tops(state: State, keys: Iterable[Key]) -> tuple[Key, ...]:
+    """Without what belongs to another one of them: a column of a table that is one of them too."""
+    found = dict.fromkeys(keys)
+    return tuple(key for key in found if key not in state or state[key].parent not in found)
+
+
+def _version(snapshot: Snapshot) -> str:
+    return snapshot.server.partition(".")[0]
+
+
+def _same(one: Fact | None, other: Fact | None) -> bool:
+    """Whether both are there and alike, or neither is. Who runs the database may have set some of it otherwise."""
+    if one is None or other is None:
+        return one is other
+    return one == other or (one.parent == other.parent and _attributes(one) == _attributes(other))
+
+
+def _attributes(fact: Fact) -> Mapping[str, object]:
+    return {name: value for name, value in fact.attributes.items() if name not in ADMINISTERED}
