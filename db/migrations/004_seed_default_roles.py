@@ -33,7 +33,13 @@ AND id IN (SELECT row_id FROM seeded_rows WHERE seeded_by = '004' AND table_name
 AND NOT EXISTS (SELECT FROM user_roles WHERE user_roles.role_id = roles.id)"""
 
 
+# Of a database that was built before it had a history: whether these rows have ever been put there.
+NOTED = "SELECT EXISTS (SELECT FROM seeded_rows WHERE seeded_by = '004')"
+
+
 class SeedDefaultRolesMigration(Migration):
+    idempotent = True
+
     def get_version(self) -> str:
         return "004"
 
@@ -49,6 +55,9 @@ class SeedDefaultRolesMigration(Migration):
     async def up(self) -> None:
         for name, description in ROLES:
             await database.execute(ADD, {"name": name, "description": description})
+
+    async def is_applied(self) -> bool:
+        return bool(await database.fetch_val(NOTED))
 
     async def down(self) -> None:
         await database.execute(LOCK)

@@ -50,7 +50,13 @@ AND id IN (SELECT row_id FROM seeded_rows WHERE seeded_by = '005' AND table_name
 AND NOT EXISTS (SELECT FROM meals WHERE meals.meal_type_id = meal_types.id)"""
 
 
+# Of a database that was built before it had a history: whether these rows have ever been put there.
+NOTED = "SELECT EXISTS (SELECT FROM seeded_rows WHERE seeded_by = '005')"
+
+
 class SeedInitialDataMigration(Migration):
+    idempotent = True
+
     def get_version(self) -> str:
         return "005"
 
@@ -68,6 +74,9 @@ class SeedInitialDataMigration(Migration):
             await database.execute(ADD_MOOD, {"name": name, "score": score})
         for name, position in MEAL_TYPES:
             await database.execute(ADD_MEAL_TYPE, {"name": name, "position": position})
+
+    async def is_applied(self) -> bool:
+        return bool(await database.fetch_val(NOTED))
 
     async def down(self) -> None:
         await database.execute(LOCK_MOODS)

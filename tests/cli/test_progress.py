@@ -9,6 +9,7 @@ from stepwell.cli.options import Options, Verbosity
 from stepwell.cli.output import Output
 from stepwell.cli.progress import progress_on
 from stepwell.core.events import (
+    Adopting,
     Blocked,
     Connected,
     Event,
@@ -50,6 +51,10 @@ LINES: list[tuple[Event, str]] = [
     (SegmentCommitted(1, (ONE, TWO)), "committed segment 1: 001, 002"),
     (SegmentAborted(2, "boom\n"), "undid segment 2: boom"),
     (Retrying(1, 2, 0.25, "deadlock"), "trying again in 0.2 s (attempt 2): deadlock"),
+    (
+        Adopting(ONE, "users", "table users is there"),
+        "recording 001 users as applied: table users is there",
+    ),
     (Replanned(), "somebody else was faster: planning anew"),
     (Warned("look\x1b[2J"), "look\\x1b[2J"),
 ]

@@ -73,24 +73,28 @@ def test_what_is_another_speaks_against_it() -> None:
 
 def test_another_version_of_the_server_may_write_it_otherwise() -> None:
     """What a migration changes is told apart all the same."""
-    live = tables("a", server="18.1", type="a in other words")
+    live = tables("a", server="18.1", definition="a in other words")
     assert chain_of("a ab", live).reach() == Reach(1, end=1)
     assert chain_of("a A", tables("a", server="18.1")).reach() == Reach(1, end=1)
 
 
-def test_what_whoever_runs_the_database_sets_says_nothing() -> None:
-    live = tables("a", owner="somebody", grants={"reader": ["SELECT"]}, comment="theirs")
-    assert chain_of("a ab", live).reach() == Reach(1, end=1)
+def test_types_are_written_alike_by_every_version() -> None:
+    live = tables("a", server="18.1", type="quite another")
+    assert chain_of("a ab", live).reach() == Reach(0, 0)
 
 
-def test_what_was_provided_before_speaks_for_no_migration() -> None:
-    extension = Fact("extension", "pgcrypto")
-    live = Snapshot("postgresql", "15.4", (*tables("a").facts, extension))
-    behind = Snapshot("postgresql", "15.4", (*tables("ab").facts, extension))
-    found = chain([tables(""), tables("a"), tables("ab"), behind], live)
-    assert found.reach() == Reach(1, end=1)
-    lacking = chain([tables(""), tables("a"), behind], tables("ab"))
-    assert lacking.reach() == Reach(0, 1)
+def test_a_not_null_that_only_some_versions_keep_as_a_constraint_is_not_looked_for() -> None:
+    constraint = Fact("constraint", "a.id_not_null", attributes={"type": "not null"})
+    replayed = Snapshot("postgresql", "18.1", (*tables("a").facts, constraint))
+    assert chain([tables(""), replayed], tables("a")).reach() == Reach(1, end=1)
+
+
+def test_what_belongs_to_something_that_is_named_is_not_named_besides() -> None:
+    table = Fact("table", "t")
+    column = Fact("column", "t.id", parent=table.key)
+    replayed = [tables(""), Snapshot("", "", (table, column))]
+    assert chain(replayed, tables("")).trace(0, 1).not_there == (table.key,)
+    assert chain(replayed, Snapshot("", "", (table,))).trace(0, 1).not_there == (column.key,)
 
 
 def test_where_there_is_nothing_to_replay_there_is_nothing_to_find() -> None:

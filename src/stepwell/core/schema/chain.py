@@ -36,6 +36,11 @@ ADMINISTERED = frozenset(
 )
 
 
+# What every version of a server writes in the same words.
+PLAIN = frozenset({"identity", "not_null", "type", "unique"})
+NOT_NULL = "not null"  # what some versions keep as a constraint besides: the column says it too
+
+
 class Trace(NamedTuple):
     """One migration: what of it is there, what it removes and is gone, what of either is not so, what is another.
 
@@ -98,7 +103,7 @@ class Chain:
 
         What a later one of those makes anew or removes says nothing of it.
         """
-        touched = sorted(key for key, indices in self.changes.items() if index in indices)
+        touched = [key for key, indices in self.changes.items() if index in indices]
         own = [key for key in touched if max(each for each in self.changes[key] if each < at) == index]
         before, expected, live = self.states[index], self.states[at], self.live
         there = [key for key in own if key in expected]
@@ -118,11 +123,10 @@ class Chain:
         expected, live = self.states[at].get(key), self.live.get(key)
         if expected is None or live is None:
             return expected is live or (expected is None and key.kind in PROVIDED)
-        return _same(expected, live) or (not self.one_version and self._is_foreign(key, live))
-
-    def _is_foreign(self, key: Key, live: Fact) -> bool:
-        """Whether it is as no migration makes it: another version of the server writes the same in other words."""
-        return not any(_same(state.get(key), live) for state in self.states)
+        if _same(expected, live) or self.one_version:
+            return _same(expected, live)
+        known = any(_same(state.get(key), live) for state in self.states)
+        return not known and _plain(expected) == _plain(live)
 
     def _farthest(self, exact: Sequence[int]) -> int:
         """Of several places that fit, the first, unless the way from it to a later one removes what is there.
@@ -155,14 +159,16 @@ def chain(replayed: Sequence[Snapshot], live: Snapshot) -> Chain:
     states = [_state(each) for each in replayed]
     changes: dict[Key, list[int]] = {}
     for index, (before, after) in enumerate(pairwise(states)):
-        for key in before.keys() | after.keys():
+        for key in (*before, *(key for key in after if key not in before)):
             if not _same(before.get(key), after.get(key)):
                 changes.setdefault(key, []).append(index)
     return Chain(states, _state(live), changes, _version(replayed[0]) == _version(live))
 
 
 def _state(snapshot: Snapshot) -> State:
-    return {fact.key: fact for fact in snapshot.facts}
+    """What is looked at, the tables first: they are to be named first."""
+    facts = sorted(snapshot.facts, key=lambda fact: (fact.kind != "table", fact.key))
+    return {fact.key: fact for fact in facts if fact.attributes.get("type") != NOT_NULL}
 
 
 def _tops(state: State, keys: Iterable[Key]) -> tuple[Key, ...]:
@@ -184,3 +190,7 @@ def _same(one: Fact | None, other: Fact | None) -> bool:
 
 def _attributes(fact: Fact) -> Mapping[str, object]:
     return {name: value for name, value in fact.attributes.items() if name not in ADMINISTERED}
+
+
+def _plain(fact: Fact) -> Mapping[str, object]:
+    return {name: value for name, value in fact.attributes.items() if name in PLAIN}
