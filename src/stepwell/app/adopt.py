@@ -18,7 +18,7 @@ from stepwell.core.errors import ContradictionError, MigrationError, MisuseError
 from stepwell.core.events import Adopting, Warned
 from stepwell.core.history import Record
 from stepwell.core.migration import Direction
-from stepwell.core.plan import MANY
+from stepwell.core.plan.words import listed
 from stepwell.core.schema.chain import chain
 
 if TYPE_CHECKING:
@@ -171,13 +171,10 @@ def _refuse_strange(found: Sequence[Found]) -> None:
 
 
 def _has_already(found: Sequence[Found]) -> str:
-    named = ", ".join(f"{created.kind.lower()} {_qualified(created)}" for created, _ in found[:MANY])
-    more = f" and {len(found) - MANY} more" if len(found) > MANY else ""
+    names = [f"{created.kind.lower()} {_qualified(created)}" for created, _ in found]
     first = found[0][1]
-    return (
-        f"this database has no history, but it has already what pending migrations create: {named}{more}"
-        f" (created by {first.version} {first.migration.name})"
-    )
+    names[0] += f" (created by {first.version} {first.migration.name})"
+    return f"this database has no history, but it has already what pending migrations create: {listed(names)}"
 
 
 def _qualified(created: CreatedObject) -> str:

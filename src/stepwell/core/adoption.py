@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from stepwell.core.plan.words import listed
 from stepwell.core.report import Adopted
 from stepwell.core.schema.chain import ADMINISTERED
 from stepwell.core.schema.diff import diff
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from stepwell.core.migration import Migration, Version
     from stepwell.core.schema.chain import Chain, Reach, Trace
     from stepwell.core.schema.snapshot import Fact, Key
-
-MANY = 5  # things that a sentence names
 
 
 class Note(NamedTuple):
@@ -116,11 +115,9 @@ def _speaking(trace: Trace) -> str:
 
 
 def _lacking(migration: Migration, trace: Trace) -> str:
-    parts = [
-        _told(("not there", trace.not_there), ("still there", trace.not_gone)),
-        *map(_other, trace.other[:MANY]),
-    ]
-    return f"{_title(migration)}: {', '.join(part for part in parts if part)}"
+    lacking = _told(("not there", trace.not_there), ("still there", trace.not_gone))
+    other = listed([_other(pair) for pair in trace.other])
+    return f"{_title(migration)}: {', '.join(part for part in (lacking, other) if part)}"
 
 
 def _title(migration: Migration) -> str:
@@ -132,8 +129,7 @@ def _told(*parts: tuple[str, Sequence[Key]]) -> str:
 
 
 def _named(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MANY} more" if len(names) > MANY else ""
-    return f"{', '.join(names[:MANY])}{more} {'is' if len(names) == 1 else 'are'}"
+    return f"{listed(names)} {'is' if len(names) == 1 else 'are'}"
 
 
 def _other(pair: tuple[Fact, Fact]) -> str:

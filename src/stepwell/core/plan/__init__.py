@@ -13,7 +13,6 @@ from stepwell.core.plan.down import plan_down
 from stepwell.core.plan.segments import segments_of, warnings_of
 from stepwell.core.plan.up import plan_up
 from stepwell.core.plan.values import Plan, Segment, Situation, Step
-from stepwell.core.plan.words import MANY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from stepwell.core.plan.values import Facts
     from stepwell.core.wish import Wish
 
-__all__ = ["MANY", "Plan", "Segment", "Situation", "Step", "plan"]
+__all__ = ["Plan", "Segment", "Situation", "Step", "plan"]
 
 
 def plan(situation: Situation, wish: Wish, facts: Facts, *, transactional_ddl: bool = True) -> Plan:
