@@ -185,10 +185,10 @@ def test_a_migration_that_changes_the_search_path_keeps_the_history_in_its_place
 def test_a_first_run_that_meets_an_object(shop: Workshop, kind: str, create: str, drop: str) -> None:
     shop.ask("CREATE SCHEMA other")
     shop.ask(create)
-    shop.sql("001_object", f"{create};")
+    shop.sql("001_object", f"{create};\nCREATE TABLE beside (id INTEGER);")
     error = shop.failure(shop.project().migrate())
     assert error.exit_code == 6
-    assert kind in error.message
+    assert f"create: {kind} " in error.message
     assert not shop.exists("migrations")
     shop.ask(drop)
     assert shop.migrate().ok
