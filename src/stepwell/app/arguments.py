@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_TEXTS = ("target", "batch", "version", "engine", "data", "to")
+_TEXTS = ("target", "batch", "version", "engine", "data", "to", "share")
 _NUMBERS = ("steps", "limit")
 _LISTS = ("done", "not_done", "versions")
-_OPTIONAL = ("target", "batch", "steps", "limit", "data", "to")
+_OPTIONAL = ("target", "batch", "steps", "limit", "data", "to", "share")
 
 
 def check_arguments(given: Mapping[str, object]) -> None:

@@ -48,7 +48,7 @@ async def check(context: Context, *, with_database: bool) -> CheckReport:
         *of_history,
     ]
     ordered = sorted(found, key=lambda each: (each.place.path, each.place.line or 0, each.code, each.message))
-    return CheckReport(tuple(ordered), len(migrations), url)
+    return CheckReport(tuple(ordered), len(migrations), url, graph.heads)
 
 
 def _not_stated(migrations: Iterable[Migration], graph: Graph) -> Iterable[Finding]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from contextlib import AbstractAsyncContextManager
-
     from stepwell.author import Migration as Author
     from stepwell.core.events import Event
     from stepwell.core.files.listing import Source
     from stepwell.core.migration import Migration
     from stepwell.core.settings import Settings
+    from stepwell.core.url import DatabaseUrl
     from stepwell.ports import Batch, Connection, Dialect
 
 
@@ -31,7 +31,8 @@ class Context(NamedTuple):
 
     `connect` is told whether the run only asks; where the database is `absent`, it makes the file of it otherwise.
     `jitter` gives numbers from 0 to 1, `clock` seconds that only go up, `clean` a text without secrets. `forbid` says
-    why a statement must not run here, or None; `scratch` makes the same for an empty throw-away database.
+    why a statement must not run here, or None; `scratch` makes the same for an empty throw-away database, and `copies`
+    for copies of one that is filled once for all who give the same key. `url` is what the database is reached by.
     """
 
     settings: Settings
@@ -47,3 +48,9 @@ class Context(NamedTuple):
     clean: Callable[[str], str]
     forbid: Callable[[str], str | None] = lambda _: None
     scratch: Callable[[], AbstractAsyncContextManager[Context]] | None = None
+    copies: Callable[[str, FillContext], AbstractAsyncContextManager[CopyContext]] | None = None
+    url: DatabaseUrl | None = None
+
+
+FillContext = Callable[[Context], Awaitable[None]]
+CopyContext = Callable[[], AbstractAsyncContextManager[Context]]

@@ -16,6 +16,7 @@ class Abilities(NamedTuple):
     `timeouts`: lock and statement timeouts can be set on the server.
     `failure_poisons`: after a failed statement the transaction refuses all others until a savepoint is aborted to.
     `snapshots`: the whole structure of the database can be read as a value.
+    `copies`: a whole database can be copied, so that a migrated one is there faster than by its migrations.
     """
 
     transactional_ddl: bool
@@ -26,3 +27,4 @@ class Abilities(NamedTuple):
     timeouts: bool = False
     failure_poisons: bool = False
     snapshots: bool = False
+    copies: bool = False

@@ -48,6 +48,7 @@ class CheckReport:
     findings: tuple[Finding, ...]
     files: int
     url: str | None = None
+    heads: tuple[Version, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,22 @@ class DatabaseUrl:
             return f"embedded://{self.database}"
         return f"{self.engine}://{self._shown_authority()}{self._shown_database()}{self._shown_query()}"
 
+    @property
+    def whole(self) -> str:
+        """The URL with its password and its options, for a driver: never for people."""
+        if self.engine == "sqlite":
+            return "sqlite://" if self.database is None else f"sqlite:///{quote(self.database)}"
+        if self.engine == "embedded":
+            return self.shown
+        secret = "" if self.password is None else ":" + quote(self.password.reveal(), safe="")
+        user = "" if self.user is None else quote(self.user, safe="") + secret + "@"
+        hosts = ",".join(_shown_host(host) for host in self.hosts if not _is_socket(host))
+        pairs = [("host", host[0]) for host in self.hosts if _is_socket(host)]
+        pairs += [("port", str(host[1])) for host in self.hosts if _is_socket(host) and host[1]]
+        pairs += self.query.items()
+        query = "&".join(f"{key}={quote(value, safe='/@')}" for key, value in pairs)
+        return f"{self.engine}://{user}{hosts}{self._shown_database()}{'?' + query if query else ''}"
+
     def parameters(self) -> dict[str, str]:
         """Give the keyword arguments of `psycopg.connect`; several hosts are separated by commas."""
         known = {

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from stepwell.core.url import DatabaseUrl
-    from stepwell.ports import About, Connection, ConnectOptions, Dialect, Scratch
+    from stepwell.ports import About, Connection, ConnectOptions, Copy, Dialect, Fill, Scratch
 
 FOLDER = ".stepwell"  # in the root of the project
 
@@ -46,6 +46,14 @@ class Embedded:
         from stepwell.engines.embedded.scratch import scratch
 
         return scratch(Path(options.root) / FOLDER, options)
+
+    def copies(
+        self, server: DatabaseUrl | None, options: ConnectOptions, key: str, fill: Fill
+    ) -> AbstractAsyncContextManager[Copy]:
+        """Databases on another server that it brings, whatever URL is given."""
+        from stepwell.engines.embedded.scratch import copies
+
+        return copies(Path(options.root) / FOLDER, options, key, fill)
 
 
 async def _connect(url: DatabaseUrl, options: ConnectOptions, server: Any, shown: str) -> Connection:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from stepwell.core.url import DatabaseUrl
-    from stepwell.ports import Connection, ConnectOptions, Dialect, Scratch
+    from stepwell.ports import Connection, ConnectOptions, Copy, Dialect, Fill, Scratch
 
 
 class PostgreSQL:
@@ -36,9 +36,21 @@ class PostgreSQL:
         """A database on the server of that URL. Raises `UsageError` without one: it brings no server of its own."""
         from stepwell.engines.postgresql.scratch import scratch
 
-        if server is None:
-            raise UsageError("PostgreSQL needs a server for scratch databases", hint="give scratch_url")
-        return scratch(server, options)
+        return scratch(_given(server), options)
+
+    def copies(
+        self, server: DatabaseUrl | None, options: ConnectOptions, key: str, fill: Fill
+    ) -> AbstractAsyncContextManager[Copy]:
+        """Databases on the server of that URL. Raises as `scratch`."""
+        from stepwell.engines.postgresql.copies import copies
+
+        return copies(_given(server), options, key, fill)
+
+
+def _given(server: DatabaseUrl | None) -> DatabaseUrl:
+    if server is None:
+        raise UsageError("PostgreSQL needs a server for scratch databases", hint="give scratch_url")
+    return server
 
 
 def without_driver(error: ImportError) -> Exception:

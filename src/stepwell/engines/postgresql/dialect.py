@@ -52,6 +52,7 @@ DIALECT = Dialect(
         timeouts=True,
         failure_poisons=True,
         snapshots=True,
+        copies=True,
     ),
     parameters=ParameterStyle.NUMERIC,
     hints=HINTS,

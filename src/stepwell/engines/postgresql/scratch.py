@@ -44,31 +44,44 @@ async def scratch(
     server: DatabaseUrl, options: ConnectOptions, *, shared: bool = False
 ) -> AsyncIterator[Scratch]:
     """Make an empty database on that server, and drop it in the end."""
-    redactor = Redactor(server.secrets)
+    async with master_of(server, options) as master:
+        await drop_left(master)
+        async with made(master, server, options) as url:
+            yield Scratch(url, shared=shared)
+
+
+@asynccontextmanager
+async def master_of(server: DatabaseUrl, options: ConnectOptions) -> AsyncIterator[AsyncConnection]:
+    """The connection by which databases are made and dropped on that server."""
     bare = options._replace(connect=None)
-    master = (await open_connection(server, bare, redactor)).connection
+    master = (await open_connection(server, bare, Redactor(server.secrets))).connection
     try:
-        await _drop_left(master)
-        name = f"{PREFIX}{int(time.time()):08x}{secrets.token_hex(8)}"
-        await _create(master, name, server)
-        url = replace(server, database=name)
-        try:
-            keeper = (await open_connection(url, bare, redactor)).connection
-            try:
-                if schema := options.settings.schema:
-                    await keeper.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}".encode())
-                yield Scratch(url, shared=shared)
-            finally:
-                await keeper.close()
-        finally:
-            await _drop(master, name)
+        yield master
     finally:
         await master.close()
 
 
-async def _create(master: AsyncConnection, name: str, server: DatabaseUrl) -> None:
+@asynccontextmanager
+async def made(
+    master: AsyncConnection, server: DatabaseUrl, options: ConnectOptions, template: str = "template0"
+) -> AsyncIterator[DatabaseUrl]:
+    """A new database, kept by a connection, and dropped in the end: empty, or a copy of another."""
+    name = f"{PREFIX}{int(time.time()):08x}{secrets.token_hex(8)}"
+    await create(master, name, server, template)
+    url = replace(server, database=name)
     try:
-        await master.execute(f"CREATE DATABASE {quote(name)} TEMPLATE template0".encode())
+        async with master_of(url, options) as keeper:
+            if schema := options.settings.schema:
+                await keeper.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}".encode())
+            yield url
+    finally:
+        await drop(master, name)
+
+
+async def create(master: AsyncConnection, name: str, server: DatabaseUrl, template: str) -> None:
+    """Create a database. Raises `ConnectionFailedError`."""
+    try:
+        await master.execute(f"CREATE DATABASE {quote(name)} TEMPLATE {quote(template)}".encode())
     except psycopg.Error as error:
         raise ConnectionFailedError(
             f"{server.shown}: no scratch database can be made ({error.diag.message_primary or error})",
@@ -78,7 +91,8 @@ async def _create(master: AsyncConnection, name: str, server: DatabaseUrl) -> No
         ) from None
 
 
-async def _drop_left(master: AsyncConnection) -> None:
+async def drop_left(master: AsyncConnection) -> None:
+    """Drop what killed processes have left."""
     for (name,) in await (await master.execute(_LEFT.encode())).fetchall():
         if time.time() - int(name.removeprefix(PREFIX)[:8], 16) < GRACE:
             continue
@@ -86,8 +100,8 @@ async def _drop_left(master: AsyncConnection) -> None:
             await master.execute(f"DROP DATABASE {quote(name)}".encode())
 
 
-async def _drop(master: AsyncConnection, name: str) -> None:
-    """Whoever still uses it is ended first."""
+async def drop(master: AsyncConnection, name: str) -> None:
+    """Drop a database, if it is there. Whoever still uses it is ended first."""
     with suppress(psycopg.Error):
         await master.execute(_END_USERS, [name])
         await master.execute(f"DROP DATABASE IF EXISTS {quote(name)}".encode())

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from stepwell.core.url import DatabaseUrl
-    from stepwell.ports import Connection, ConnectOptions, Dialect, Scratch
+    from stepwell.ports import Connection, ConnectOptions, Copy, Dialect, Fill, Scratch
 
 
 class SQLite:
@@ -34,6 +34,14 @@ class SQLite:
         from stepwell.engines.sqlite.scratch import scratch
 
         return scratch()
+
+    def copies(
+        self, server: DatabaseUrl | None, options: ConnectOptions, key: str, fill: Fill
+    ) -> AbstractAsyncContextManager[Copy]:
+        """Files in a temporary folder; nobody else shares them, since each is filled in a moment."""
+        from stepwell.engines.sqlite.copies import copies
+
+        return copies(fill)
 
 
 ENGINE = SQLite()

@@ -28,7 +28,7 @@ def _rules() -> LexRules:
 DIALECT = Dialect(
     name="sqlite",
     load_rules=_rules,
-    abilities=Abilities(transactional_ddl=True, session_lock=True, snapshots=True),
+    abilities=Abilities(transactional_ddl=True, session_lock=True, snapshots=True, copies=True),
     parameters=ParameterStyle.NAMED,
     hints=HINTS,
 )
