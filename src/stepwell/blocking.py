@@ -66,9 +66,9 @@ class Project:
         """The plan alone."""
         return _run(self.project.preview(direction, **wish))
 
-    def check(self) -> CheckReport:
+    def check(self, *, files_only: bool = False) -> CheckReport:
         """What is wrong with the files and the history."""
-        return _run(self.project.check())
+        return _run(self.project.check(files_only=files_only))
 
     def log(self, **choice: Any) -> LogReport:
         """What was done."""

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from stepwell.core.proof import VerifyReport
     from stepwell.core.report import RunReport
     from stepwell.core.schema.snapshot import Snapshot
+    from stepwell.ports import Dialect
     from stepwell.settings import LoadedSettings
 
 logger = logging.getLogger("stepwell")
@@ -90,6 +91,11 @@ class Project:
     def shown_url(self) -> str | None:
         """The URL of the database without its password; None where none is named."""
         return parse_url(self.settings.url).shown if self.settings.url else None
+
+    @property
+    def dialect(self) -> Dialect:
+        """Text and policy of its engine: its name, and what it can do. No database is asked."""
+        return self._joiner().context().dialect
 
     # --- verbs ---
 
@@ -169,12 +175,13 @@ class Project:
         check_arguments(wish)
         return await preview(self._joiner().context(), direction_of(direction), **wish)
 
-    async def check(self) -> CheckReport:
-        """What is wrong with the files and, where a database is named, with its history."""
+    async def check(self, *, files_only: bool = False) -> CheckReport:
+        """What is wrong with the files and, where a database is named, with its history, unless `files_only`."""
         from stepwell.app.check import check
 
-        has_database = self.settings.url is not None or self._connect is not None
-        return await check(self._joiner().context(), with_database=has_database)
+        check_arguments({"files_only": files_only})
+        named = self.settings.url is not None or self._connect is not None
+        return await check(self._joiner().context(), with_database=named and not files_only)
 
     async def log(self, *, limit: int | None = 50, batch: str | None = None) -> LogReport:
         """What was done, newest last."""

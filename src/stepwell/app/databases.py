@@ -56,9 +56,9 @@ class Database:
     def __repr__(self) -> str:
         return f"<Database {self._shown}>"
 
-    async def up(self, target: str | None = None) -> RunReport:
-        """Apply the next migration, or all up to and including `target`. Raises as `Project.migrate`."""
-        if target is None:
+    async def up(self, target: str | None = None, *, everything: bool = False) -> RunReport:
+        """Apply the next migration, all up to and including `target`, or everything. Raises as `Project.migrate`."""
+        if target is None and not everything:
             target = await self._next()
         with self._around():
             return await run_wish(self._context, Wish(Direction.UP, target=target))

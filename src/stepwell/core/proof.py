@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from stepwell.core.schema.diff import ORDER, Added, Changed, Diff, Removed, diff
+from stepwell.core.schema.diff import Added, Diff, Removed, diff, only_order, without_order
 from stepwell.core.schema.words import sentences, tell
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from stepwell.core.errors import Fault
     from stepwell.core.migration import Migration, Version
-    from stepwell.core.schema.diff import Change
     from stepwell.core.schema.snapshot import Snapshot
 
 
@@ -160,18 +159,14 @@ def _moved(trial: Trial) -> Iterator[str]:
     """Columns that stand in another order on the way back, as those do that went and came: nothing else can be done."""
     if trial.before is not None and trial.down is not None:
         found = diff(trial.before, trial.down)
-        only = Diff(tuple(change for change in found.changes if _only_order(change)))
+        only = Diff(tuple(change for change in found.changes if only_order(change)))
         yield from (f"after down(), {sentence}" for sentence in sentences(tell(only)))
-
-
-def _only_order(change: Change) -> bool:
-    return isinstance(change, Changed) and {each.name for each in change.attributes} == {ORDER}
 
 
 def _told(found: Diff, who: str, words: dict[type[object], str]) -> Iterator[str]:
     """Each difference in a sentence, with the verb that fits what came, what went, and what is other than it was."""
-    changes = tuple(change for change in found.changes if not _only_order(change))
-    kinds = {change.key: type(change) for change in changes}
-    for line in tell(Diff(changes)):
+    rest = without_order(found)
+    kinds = {change.key: type(change) for change in rest.changes}
+    for line in tell(rest):
         verb = words.get(kinds.get(line.key, object), "changes")
         yield f"{who} {verb} {sentences([line])[0]}"

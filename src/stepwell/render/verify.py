@@ -30,13 +30,17 @@ def verify_text(report: VerifyReport, view: View) -> str:
     """A line for each migration with its verdict, the reasons below it, and the sum."""
     if not report.proofs:
         return "there is nothing to verify\n"
-    lines = [line for proof in report.proofs for line in _proof(proof, report, view)]
     found = ", ".join(
         f"{report.count(verdict)} {badge.word}"
         for verdict, badge in VERDICTS.items()
         if report.count(verdict)
     )
-    return "\n".join([*lines, f"{found} in {elapsed(report.elapsed_ms)}"]) + "\n"
+    return proofs_text(report, view) + f"{found} in {elapsed(report.elapsed_ms)}\n"
+
+
+def proofs_text(report: VerifyReport, view: View) -> str:
+    """A line for each migration with its verdict, and the reasons below it."""
+    return "".join(f"{line}\n" for proof in report.proofs for line in _proof(proof, report, view))
 
 
 def _proof(proof: Proof, report: VerifyReport, view: View) -> Iterator[str]:
@@ -104,4 +108,4 @@ def _xml(text: str) -> str:
     return printable(text).translate(_CONTROL)
 
 
-__all__ = ["VERDICTS", "verify_document", "verify_junit", "verify_text"]
+__all__ = ["VERDICTS", "proofs_text", "verify_document", "verify_junit", "verify_text"]

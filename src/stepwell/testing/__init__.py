@@ -1,42 +1,71 @@
-"""The conformance suite that an engine must pass; inherit `EngineConformance` in the tests of an engine of your own.
+"""For tests: databases with migrations applied, proofs of migrations, and the suite that an engine must pass.
 
-Plain classes for pytest, without a plugin: see `Suite` for what the inheriting class gives.
+Public names are loaded when they are first used. Nothing here needs pytest, except `MigrationTests`; the plugin for it
+is `stepwell.pytest_plugin`. All of it is async; `stepwell.testing.blocking` has the same for those who do not await.
 """
 
 from __future__ import annotations
 
-from stepwell.testing.compensation import CompensationConformance
-from stepwell.testing.correction import CorrectionConformance
-from stepwell.testing.dry_run import DryRunConformance
-from stepwell.testing.failure import FailureConformance
-from stepwell.testing.history import HistoryConformance
-from stepwell.testing.journal import JournalConformance
-from stepwell.testing.misuse import MisuseConformance
-from stepwell.testing.movement import MovementConformance
-from stepwell.testing.repair import RepairConformance
-from stepwell.testing.runners import RunnersConformance
-from stepwell.testing.savepoints import SavepointConformance
-from stepwell.testing.snapshots import SnapshotsConformance
-from stepwell.testing.suite import Suite, cases
-from stepwell.testing.tables import TablesConformance
-from stepwell.testing.workshop import Workshop
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["EngineConformance", "Suite", "Workshop", "cases"]
+if TYPE_CHECKING:
+    from stepwell.app.databases import Database
+    from stepwell.testing.conformance import EngineConformance
+    from stepwell.testing.databases import migrated_database
+    from stepwell.testing.generated import MigrationTests
+    from stepwell.testing.proofs import (
+        assert_clean,
+        assert_models_match,
+        assert_no_drift,
+        assert_one_head,
+        assert_rolls_back,
+        assert_verified,
+    )
+    from stepwell.testing.suite import Suite, cases
+    from stepwell.testing.workshop import Workshop
+
+_WHERE = {
+    "Database": "stepwell.app.databases",
+    "EngineConformance": "stepwell.testing.conformance",
+    "MigrationTests": "stepwell.testing.generated",
+    "Suite": "stepwell.testing.suite",
+    "Workshop": "stepwell.testing.workshop",
+    "assert_clean": "stepwell.testing.proofs",
+    "assert_models_match": "stepwell.testing.proofs",
+    "assert_no_drift": "stepwell.testing.proofs",
+    "assert_one_head": "stepwell.testing.proofs",
+    "assert_rolls_back": "stepwell.testing.proofs",
+    "assert_verified": "stepwell.testing.proofs",
+    "cases": "stepwell.testing.suite",
+    "migrated_database": "stepwell.testing.databases",
+}
+
+__all__ = [
+    "Database",
+    "EngineConformance",
+    "MigrationTests",
+    "Suite",
+    "Workshop",
+    "assert_clean",
+    "assert_models_match",
+    "assert_no_drift",
+    "assert_one_head",
+    "assert_rolls_back",
+    "assert_verified",
+    "cases",
+    "migrated_database",
+]
 
 
-class EngineConformance(
-    MovementConformance,
-    HistoryConformance,
-    FailureConformance,
-    SavepointConformance,
-    MisuseConformance,
-    DryRunConformance,
-    TablesConformance,
-    CorrectionConformance,
-    RunnersConformance,
-    JournalConformance,
-    RepairConformance,
-    CompensationConformance,
-    SnapshotsConformance,
-):
-    """Everything that an engine promises. What an engine has no ability for is expected to be told, not to work."""
+def __getattr__(name: str) -> Any:
+    if (module := _WHERE.get(name)) is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    found = getattr(import_module(module), name)
+    globals()[name] = found  # the next one to ask does not get here
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -95,6 +95,16 @@ class Diff:
         return not self.changes
 
 
+def only_order(change: Change) -> bool:
+    """Whether nothing but the order of columns is different."""
+    return isinstance(change, Changed) and {each.name for each in change.attributes} == {ORDER}
+
+
+def without_order(found: Diff) -> Diff:
+    """The same without what is different by the order of columns only."""
+    return Diff(tuple(change for change in found.changes if not only_order(change)), found.notes)
+
+
 def diff(before: Snapshot, after: Snapshot) -> Diff:
     """What has to be told to make `after` out of `before`.
 

@@ -1,0 +1,189 @@
+"""The same for tests that do not await: a thin facade, whose event loop runs in a thread of its own.
+
+So it may be used inside a running event loop too, which it blocks for that long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from stepwell.testing import databases as awaited
+from stepwell.testing import proofs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
+
+    from stepwell import blocking, project
+    from stepwell.app import databases as app
+    from stepwell.author import Row, Values
+    from stepwell.core.answers import DiffReport, StatusReport
+    from stepwell.core.proof import VerifyReport
+    from stepwell.core.report import RunReport
+    from stepwell.core.schema.snapshot import Snapshot
+
+    Given = project.Project | blocking.Project
+    Make = Callable[[str | None], AbstractContextManager["Database"]]
+
+T = TypeVar("T")
+
+
+class _Loop:
+    """An event loop in a thread. What is opened in it is closed in it."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="stepwell", daemon=True)
+        self._thread.start()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run something to its end there. An interrupt here cancels it."""
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    @contextmanager
+    def within(self, manager: AbstractAsyncContextManager[T]) -> Iterator[T]:
+        """Enter and leave a context manager there."""
+
+        async def enter() -> T:
+            return await manager.__aenter__()
+
+        async def leave() -> None:
+            await manager.__aexit__(None, None, None)
+
+        entered = self.run(enter())
+        try:
+            yield entered
+        finally:
+            self.run(leave())
+
+    def close(self) -> None:
+        """End the thread."""
+        self.run(self._loop.shutdown_default_executor())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+@contextmanager
+def _loop() -> Iterator[_Loop]:
+    loop = _Loop()
+    try:
+        yield loop
+    finally:
+        loop.close()
+
+
+class Database:
+    """As `stepwell.testing.Database`; each call returns when it is done."""
+
+    def __init__(self, database: app.Database, loop: _Loop) -> None:
+        self._database, self._loop = database, loop
+        self.url, self.path = database.url, database.path
+
+    def __repr__(self) -> str:
+        return repr(self._database)
+
+    def up(self, target: str | None = None, *, everything: bool = False) -> RunReport:
+        """Apply the next migration, all up to a target, or everything."""
+        return self._loop.run(self._database.up(target, everything=everything))
+
+    def down(self, target: str | None = None) -> RunReport:
+        """Revert the last migration, or all behind a target."""
+        return self._loop.run(self._database.down(target))
+
+    def status(self) -> StatusReport:
+        """Every migration and its state."""
+        return self._loop.run(self._database.status())
+
+    def snapshot(self) -> Snapshot:
+        """The structure as a value."""
+        return self._loop.run(self._database.snapshot())
+
+    def drift(self) -> DiffReport:
+        """What is other here than the applied migrations give."""
+        return self._loop.run(self._database.drift())
+
+    def execute(self, script: str) -> None:
+        """Run one or several statements, and commit."""
+        self._loop.run(self._database.execute(script))
+
+    def fetch_all(self, sql: str, values: Values | None = None) -> list[Row]:
+        """The rows of a query, as dicts."""
+        return self._loop.run(self._database.fetch_all(sql, values))
+
+    def fetch_one(self, sql: str, values: Values | None = None) -> Row | None:
+        """The first row, or None."""
+        return self._loop.run(self._database.fetch_one(sql, values))
+
+    def fetch_val(self, sql: str, values: Values | None = None) -> Any:
+        """The first column of the first row, or None."""
+        return self._loop.run(self._database.fetch_val(sql, values))
+
+
+@contextmanager
+def databases(project: Given, *, share: str | None = None) -> Iterator[Make]:
+    """As `Project.databases`: `with make(None) as database`, or `make("004")` for a version."""
+    with _loop() as loop, loop.within(_awaited(project).databases(share=share)) as make:
+
+        @contextmanager
+        def made(at: str | None = None) -> Iterator[Database]:
+            with loop.within(make(at)) as database:
+                yield Database(database, loop)
+
+        yield made
+
+
+@contextmanager
+def migrated_database(project: Given, *, at: str | None = None) -> Iterator[Database]:
+    """A scratch database with every migration applied, or those up to a version."""
+    with _loop() as loop, loop.within(awaited.migrated_database(_awaited(project), at=at)) as database:
+        yield Database(database, loop)
+
+
+def assert_verified(project: Given, versions: Sequence[str] = (), **choice: Any) -> VerifyReport:
+    """Every migration, or those given, goes up, down and up again."""
+    return _run(proofs.assert_verified(_awaited(project), versions, **choice))
+
+
+def assert_clean(project: Given) -> None:
+    """The files have no finding of `check`."""
+    _run(proofs.assert_clean(_awaited(project)))
+
+
+def assert_one_head(project: Given) -> None:
+    """There is one migration at most on which no other depends."""
+    _run(proofs.assert_one_head(_awaited(project)))
+
+
+def assert_no_drift(project: Given) -> None:
+    """A database that was migrated has what its migrations give when they are replayed."""
+    _run(proofs.assert_no_drift(_awaited(project)))
+
+
+def assert_rolls_back(project: Given) -> None:
+    """A rollback of all migrations leaves nothing."""
+    _run(proofs.assert_rolls_back(_awaited(project)))
+
+
+def assert_models_match(project: Given, create: proofs.Create) -> None:
+    """The tables that `create` makes are those of the migrations."""
+    _run(proofs.assert_models_match(_awaited(project), create))
+
+
+def _awaited(given: Given) -> project.Project:
+    """The project whose verbs are awaited, also of one whose are not."""
+    inner: Any = getattr(given, "project", given)
+    return cast("project.Project", inner)
+
+
+def _run(proof: Coroutine[Any, Any, T]) -> T:
+    with _loop() as loop:
+        return loop.run(proof)
