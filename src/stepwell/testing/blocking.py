@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from stepwell.testing import databases as awaited
 from stepwell.testing import proofs
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
-    from stepwell import blocking, project
+    from stepwell import project
     from stepwell.app import databases as app
     from stepwell.author import Row, Values
     from stepwell.core.answers import DiffReport, StatusReport
@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     from stepwell.core.report import RunReport
     from stepwell.core.schema.snapshot import Snapshot
 
-    Given = project.Project | blocking.Project
+    class Blocking(Protocol):
+        """A `stepwell.blocking.Project`."""
+
+        project: project.Project
+
+    Given = project.Project | Blocking
     Make = Callable[[str | None], AbstractContextManager["Database"]]
 
 T = TypeVar("T")
@@ -131,7 +136,7 @@ class Database:
 @contextmanager
 def databases(project: Given, *, share: str | None = None) -> Iterator[Make]:
     """As `Project.databases`: `with make(None) as database`, or `make("004")` for a version."""
-    with _loop() as loop, loop.within(_awaited(project).databases(share=share)) as make:
+    with _loop() as loop, loop.within(awaited_project(project).databases(share=share)) as make:
 
         @contextmanager
         def made(at: str | None = None) -> Iterator[Database]:
@@ -144,46 +149,47 @@ def databases(project: Given, *, share: str | None = None) -> Iterator[Make]:
 @contextmanager
 def migrated_database(project: Given, *, at: str | None = None) -> Iterator[Database]:
     """A scratch database with every migration applied, or those up to a version."""
-    with _loop() as loop, loop.within(awaited.migrated_database(_awaited(project), at=at)) as database:
+    with _loop() as loop, loop.within(awaited.migrated_database(awaited_project(project), at=at)) as database:
         yield Database(database, loop)
 
 
 def assert_verified(project: Given, versions: Sequence[str] = (), **choice: Any) -> VerifyReport:
     """Every migration, or those given, goes up, down and up again."""
-    return _run(proofs.assert_verified(_awaited(project), versions, **choice))
+    return run(proofs.assert_verified(awaited_project(project), versions, **choice))
 
 
 def assert_clean(project: Given) -> None:
     """The files have no finding of `check`."""
-    _run(proofs.assert_clean(_awaited(project)))
+    run(proofs.assert_clean(awaited_project(project)))
 
 
 def assert_one_head(project: Given) -> None:
     """There is one migration at most on which no other depends."""
-    _run(proofs.assert_one_head(_awaited(project)))
+    run(proofs.assert_one_head(awaited_project(project)))
 
 
 def assert_no_drift(project: Given) -> None:
     """A database that was migrated has what its migrations give when they are replayed."""
-    _run(proofs.assert_no_drift(_awaited(project)))
+    run(proofs.assert_no_drift(awaited_project(project)))
 
 
 def assert_rolls_back(project: Given) -> None:
     """A rollback of all migrations leaves nothing."""
-    _run(proofs.assert_rolls_back(_awaited(project)))
+    run(proofs.assert_rolls_back(awaited_project(project)))
 
 
 def assert_models_match(project: Given, create: proofs.Create) -> None:
     """The tables that `create` makes are those of the migrations."""
-    _run(proofs.assert_models_match(_awaited(project), create))
+    run(proofs.assert_models_match(awaited_project(project), create))
 
 
-def _awaited(given: Given) -> project.Project:
+def awaited_project(given: Given) -> project.Project:
     """The project whose verbs are awaited, also of one whose are not."""
     inner: Any = getattr(given, "project", given)
     return cast("project.Project", inner)
 
 
-def _run(proof: Coroutine[Any, Any, T]) -> T:
+def run(proof: Coroutine[Any, Any, T]) -> T:
+    """Run something that is awaited to its end."""
     with _loop() as loop:
         return loop.run(proof)

@@ -1,0 +1,149 @@
+"""What the plugin and the generated tests ask of pytest: whose tests they are, and how something that is wrong is told.
+
+Imported only where a fixture or a generated test is used.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stepwell.core.errors import IrreversibleError, StepwellError
+from stepwell.parts import open_source
+from stepwell.render.errors import error_text
+from stepwell.render.verify import proofs_text
+from stepwell.render.view import View
+from stepwell.testing import blocking
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from stepwell.project import Project
+
+_PLAIN = View()
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Tell errors of ours, and what our assertions found, in their own words: a traceback of ours helps nobody."""
+    try:
+        yield
+    except StepwellError as error:
+        text = error_text(error, _PLAIN)
+    except AssertionError as error:
+        text = str(error)
+    else:
+        return
+    raise pytest.fail.Exception(text.rstrip("\n"), pytrace=False) from None
+
+
+@contextmanager
+def skipped_where_irreversible() -> Iterator[None]:
+    """Skip the test where a migration has no way back."""
+    try:
+        yield
+    except IrreversibleError as error:
+        why = error.message
+    else:
+        return
+    raise pytest.skip.Exception(why) from None
+
+
+def must_have_snapshots(project: Project) -> None:
+    """Skip the test where the structure of a database can't be read as a value."""
+    dialect = project.dialect
+    if not dialect.abilities.snapshots:
+        pytest.skip(f"there are no snapshots of {dialect.name} yet, so that nothing can be proved")
+
+
+def project_of(config: pytest.Config) -> Project:
+    """The project whose migrations are tested, as the hook `pytest_stepwell_project` gives it."""
+    with told():
+        return _given(config)
+
+
+def _given(config: pytest.Config) -> Project:
+    return blocking.awaited_project(config.hook.pytest_stepwell_project(config=config))
+
+
+def configured(root: str, options: dict[str, str | None], environ: dict[str, str]) -> Project:
+    """The project of the settings that are found from that folder on. Raises `UsageError`."""
+    from stepwell.project import Project
+    from stepwell.settings import load
+
+    config, env = options.pop("config"), options.pop("env")
+    loaded = load(
+        environ=environ, cwd=Path(root), config=Path(config) if config else None, env=env, flags=options
+    )
+    return Project.load(loaded)
+
+
+def versions_of(config: pytest.Config) -> list[str]:
+    """The versions of all migrations, by their files. Raises `StepwellError` for a folder that can't be read."""
+    project = _given(config)
+    files = open_source(project.settings.migrations, project.root).read().files
+    return [file.version.text for file in sorted(files, key=lambda file: file.version)]
+
+
+@contextmanager
+def opened() -> Iterator[Callable[[blocking.Make, str | None], blocking.Database]]:
+    """A function that makes databases, all of which are dropped in the end."""
+    with ExitStack() as stack:
+
+        def open_one(make: blocking.Make, version: str | None) -> blocking.Database:
+            with told():
+                return stack.enter_context(make(version))
+
+        yield open_one
+
+
+def databases(project: Project, config: pytest.Config) -> AbstractContextManager[blocking.Make]:
+    """What makes databases, shared with the other workers of the same run."""
+    return blocking.databases(project, share=getattr(config, "workerinput", {}).get("testrunuid"))
+
+
+class Verified:
+    """What `verify` says of the migrations whose tests are run: asked once in a run, by the worker that is first."""
+
+    def __init__(self, project: Project, folder: Path, versions: Sequence[str]) -> None:
+        self._project, self._folder, self._versions = project, folder, versions
+
+    def said_of(self, version: str, *, strict: bool, rows: bool) -> str | None:
+        """What is against a migration, in the words of `verify`, or None."""
+        name = f"stepwell-verify{'-strict' if strict else ''}{'' if rows else '-no-rows'}.json"
+        with (self._folder / name).open("a+", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.seek(0)
+            text = file.read()
+            if not text:
+                text = json.dumps(self._asked(strict=strict, rows=rows))
+                file.write(text)
+        found: dict[str, str] = json.loads(text)
+        return found.get(version)
+
+    def _asked(self, *, strict: bool, rows: bool) -> dict[str, str]:
+        report = blocking.run(self._project.verify(self._versions, strict=strict, rows=rows))
+        return {
+            proof.version.text: proofs_text(replace(report, proofs=(proof,)), _PLAIN)
+            for proof in report.proofs
+            if report.is_bad(proof)
+        }
+
+
+def verified(request: pytest.FixtureRequest, project: Project, folder: Path) -> Verified:
+    """What `verify` says of the migrations whose generated tests this session has."""
+    wanted = {
+        str(item.callspec.params["version"])
+        for item in request.session.items
+        if isinstance(item, pytest.Function)
+        and hasattr(item, "callspec")
+        and "stepwell_verified" in item.fixturenames
+    }
+    return Verified(project, folder, sorted(wanted))
