@@ -1,7 +1,8 @@
 """Copies of a filled throw-away database on a PostgreSQL server, which takes it as the template of new ones.
 
-Nobody may be connected to a template while it is copied, so that a lock keeps it: whoever uses one holds the advisory
-lock of its name, shared, in the database that the connection is made to; whoever fills or drops it, exclusively.
+Nobody may be connected to a template while it is copied, so that a lock keeps it: whoever uses or fills one holds the
+advisory lock of its name, shared, in the database that the connection is made to; whoever drops it, exclusively. Who
+fills one holds a second lock, so that the others wait for that.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from stepwell.ports import ConnectOptions, Copy, Fill
 
 PREFIX = "stepwell_template_"
+FILLING = " filling"  # behind the name of a template: that of the lock of whoever fills it
 FILLED = "stepwell: filled"  # the comment of a template that is ready: a kill while it is filled leaves none
 # Locks belong to a database: templates are told apart by the one in which theirs are.
 _OURS = f"""
@@ -47,20 +49,20 @@ async def copies(server: DatabaseUrl, options: ConnectOptions, key: str, fill: F
         name = f"{PREFIX}{place}{_digest(key, 16)}"
         await drop_left(master)
         await _drop_left_templates(master, place)
-        await _lock(master, "pg_advisory_lock", name)
-        try:
-            if not await _is_filled(master, name):
-                await _filled(master, server, options, name, fill)
-            await _lock(master, "pg_advisory_lock_shared", name)
-        finally:
-            await _lock(master, "pg_advisory_unlock", name)
 
         @asynccontextmanager
         async def copy() -> AsyncIterator[Scratch]:
             async with made(master, server, options, template=name) as url:
                 yield Scratch(url)
 
+        await _lock(master, "pg_advisory_lock", name + FILLING)
+        await _lock(master, "pg_advisory_lock_shared", name)
         try:
+            try:
+                if not await _is_filled(master, name):
+                    await _filled(master, server, options, name, fill)
+            finally:
+                await _lock(master, "pg_advisory_unlock", name + FILLING)
             yield copy
         finally:
             await _lock(master, "pg_advisory_unlock_shared", name)
