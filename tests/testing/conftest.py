@@ -43,8 +43,8 @@ def two_migrations(url: str, folder: Path) -> Workshop:
     )
     made.sql(
         "002_ann",
-        "INSERT INTO users (id, name) VALUES (1, 'ann');",
-        "DELETE FROM users WHERE id = 1;",
+        "INSERT INTO users (id, name) VALUES (-5, 'ann');",
+        "DELETE FROM users WHERE id = -5;",
         header="-- depends: 001",
     )
     return made

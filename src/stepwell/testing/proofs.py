@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from stepwell.core.schema.snapshot import Snapshot
     from stepwell.project import Project
 
-Create = Callable[[str], Awaitable[None] | None]
+Create = Callable[[str], object]
 _PLAIN = View()
 
 
