@@ -94,12 +94,9 @@ async def assert_models_match(project: Project, create: Create) -> None:
     coroutine function.
     """
     async with migrated_database(project, at=BASE) as models:
-        made = (
-            create(models.url)
-            if inspect.iscoroutinefunction(create)
-            else asyncio.to_thread(create, models.url)
-        )
-        await made
+        made = await asyncio.to_thread(create, models.url)
+        if inspect.isawaitable(made):
+            await made
         wanted = await models.snapshot()
     async with migrated_database(project) as migrated:
         report = _compared(
