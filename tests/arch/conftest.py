@@ -11,7 +11,7 @@ from typing import NoReturn
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("src", "tests", "bench", "torture", "db", "docs")
+PARTS = ("src", "tests", "bench", "torture", "db", "docs", "examples")
 NOT_OURS = {".peers", "__pycache__", "_build"}  # what was installed or made
 
 

@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+
 from stepwell.testing.blocking import Database
 
 
