@@ -142,7 +142,6 @@ def check_document(report: CheckReport) -> Document:
         "ok": not report.findings,
         "url": report.url,
         "files": report.files,
-        "heads": version_texts(report.heads),
         "findings": [_finding(finding) for finding in report.findings],
         "error": None,
     }
