@@ -15,8 +15,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from stepwell.core.errors import ConnectionFailedError, Refusal
-from stepwell.engines.embedded.server import EmbeddedServer
+pytest.register_assert_rewrite("stepwell.testing")  # before its first import, whichever folders are run
+
+from stepwell.core.errors import ConnectionFailedError, Refusal  # noqa: E402 - see above
+from stepwell.engines.embedded.server import EmbeddedServer  # noqa: E402 - see above
 
 if TYPE_CHECKING:
     import psycopg
