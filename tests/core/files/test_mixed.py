@@ -126,6 +126,21 @@ MIXED: list[tuple[str, str, str, tuple[int, str] | None]] = [
         None,
     ),
     (
+        "without a transaction",
+        "006_a.sql",
+        f"-- migrate:up transaction:false\n{CREATE};\n{INSERT};\n-- migrate:down\n{INSERT};",
+        None,
+    ),
+    (
+        "in Python without a transaction",
+        "006_a.py",
+        python(
+            f"transactional = False\ndef up(self):\n  db.execute('{CREATE}')\n  db.execute('{INSERT}')\n"
+            "def down(self): pass\n"
+        ),
+        None,
+    ),
+    (
         "in Python",
         "006_a.py",
         python(f"def up(self):\n  db.execute('{CREATE}')\n  db.execute('{INSERT}')\ndef down(self): pass\n"),

@@ -12,18 +12,18 @@ from stepwell.core.files.pytree import (
     methods,
     original_name,
 )
-from stepwell.core.migration import Finding
+from stepwell.core.migration import Direction, Finding
 from stepwell.core.sql.errors import SqlSyntaxError
 from stepwell.core.sql.kinds import StatementKind, classify
 from stepwell.core.sql.split import split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from stepwell.core.files.pytree import (
         Function,
     )
-    from stepwell.core.migration import Direction
+    from stepwell.core.migration import Migration
     from stepwell.core.sql.rules import LexRules
     from stepwell.core.sql.statement import Statement
 
@@ -36,10 +36,15 @@ _PLAIN_SCHEMA = re.compile(r"(?:CREATE|ALTER|DROP)\b", re.IGNORECASE)
 _NAMES = {StatementKind.SCHEMA: "the schema", StatementKind.DATA: "data"}
 
 
-def mixed_findings(statements: Iterable[Statement], path: str, rules: LexRules) -> tuple[Finding, ...]:
-    """One finding, at the first statement of the second kind, where both schema and data are changed."""
-    statements = tuple(statements)
-    if rules.commands.one_lock or all(map(_is_plainly_schema, statements)):
+def mixed_findings(migration: Migration, rules: LexRules) -> tuple[Finding, ...]:
+    """One finding, at the first statement of the second kind, where up() changes both schema and data.
+
+    None without a transaction, since each statement then gives back its locks itself.
+    """
+    statements = migration.statements(Direction.UP)
+    if rules.commands.one_lock or not migration.transactional(Direction.UP):
+        return ()
+    if all(map(_is_plainly_schema, statements)):
         return ()
     first: Statement | None = None
     first_kind: StatementKind | None = None
@@ -55,7 +60,7 @@ def mixed_findings(statements: Iterable[Statement], path: str, rules: LexRules) 
                 "long data changes then hold the locks of schema changes"
             )
             hint = "make two migrations of it, the second depending on the first"
-            return (Finding("mixed-schema-and-data", message, Place(path, statement.line), hint),)
+            return (Finding("mixed-schema-and-data", message, Place(migration.path, statement.line), hint),)
     return ()
 
 

@@ -74,7 +74,7 @@ def read_python(source: SourceFile, rules: LexRules) -> Migration:
         down_sql=tuple(literal_statements(tree, node, Direction.DOWN, rules)),
     )
     migration = assemble(source, body, declarations, reading.findings)
-    mixed = mixed_findings(body.up_sql, source.path, rules)
+    mixed = mixed_findings(migration, rules)
     return with_findings(migration, (*migration.findings, *mixed)) if mixed else migration
 
 

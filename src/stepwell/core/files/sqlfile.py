@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from stepwell.core.errors import MigrationFileError, Place
+from stepwell.core.files.assemble import with_findings
 from stepwell.core.files.declared import (
     ATTRIBUTES,
     DEPENDENCIES,
@@ -41,7 +42,7 @@ def read_sql(source: SourceFile, rules: LexRules) -> Migration:
     sections = find_sections(text, source.path, rules)
     declared, findings = _read_header(sections.header, source.path)
     traits = read_traits(declared)
-    return Migration(
+    migration = Migration(
         version=source.version,
         name=source.name,
         description=read_text(declared["description"]) if "description" in declared else "",
@@ -53,9 +54,10 @@ def read_sql(source: SourceFile, rules: LexRules) -> Migration:
         findings=(
             *findings,
             *noticed_about_down(traits, Place(source.path), has_down=sections.body.down is not None),
-            *mixed_findings(sections.body.up.statements, source.path, rules),
         ),
     )
+    mixed = mixed_findings(migration, rules)
+    return with_findings(migration, (*migration.findings, *mixed)) if mixed else migration
 
 
 def is_header_line(line: str) -> bool:
