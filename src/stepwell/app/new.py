@@ -119,15 +119,11 @@ class _Drafting:
     def __init__(
         self, wish: Wish, template: Template, existing: Existing, rules: LexRules, now: datetime
     ) -> None:
-        self._wish, self._template, self._existing, self._rules, self._now = (
-            wish,
-            template,
-            existing,
-            rules,
-            now,
-        )
+        self._wish, self._template, self._existing = wish, template, existing
+        self._rules, self._now = rules, now
         self._slug = slugify(wish.name)
-        self._known = known_from(existing.migrations, rules) if template.variables else Known()
+        in_order = sorted(existing.migrations, key=lambda migration: migration.version)
+        self._known = known_from(in_order, rules) if template.variables else Known()
         self._choice = choose(template, wish.template, self._slug, wish.said, known=self._known, rules=rules)
 
     def drafts(self) -> Drafts:

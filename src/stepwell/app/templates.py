@@ -38,7 +38,7 @@ class _File(NamedTuple):
     def read(self) -> Template:
         """Read it. Raises `UsageError`."""
         try:
-            text = self.entry.read_text(encoding="utf-8")
+            text = self.entry.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError:
             raise UsageError("this template is not UTF-8", place=Place(self.path)) from None
         except OSError as problem:

@@ -106,6 +106,12 @@ def test_a_line_that_says_nothing_is_named(line: str, told: str, hint: str) -> N
     assert hint in (caught.value.hint or "")
 
 
+def test_what_is_said_of_a_template_stands_before_its_text() -> None:
+    with pytest.raises(UsageError, match="'template:about' stands before the first file") as caught:
+        read_template("t.sql", Language.SQL, "SELECT 1\n-- template:about it\n")
+    assert str(caught.value.place) == "t.sql:2"
+
+
 def test_a_template_without_a_text_is_named() -> None:
     with pytest.raises(UsageError, match="this template makes nothing"):
         read_template("t.sql", Language.SQL, "-- template:about nothing\n\n")

@@ -50,6 +50,7 @@ REFUSED = [
     ("a\u202eb", Kind.NAME, "holds a control character"),
     ("a..b", Kind.NAME, "is no name"),
     ("x" * 64, Kind.NAME, "is longer than 63 bytes"),
+    ("new,,done", Kind.TEXTS, "has nothing between two commas"),
     ("-1", Kind.NUMBER, "is no whole number"),
     ("text; DROP TABLE users", Kind.SQL, "ends the statement"),
     ("text -- ", Kind.SQL, "begins a comment"),

@@ -63,8 +63,8 @@ def doubts(choice: Choice, known: Known) -> tuple[str, ...]:
         value = last_name(choice.values[name], kind)
         if kind is Kind.TABLE and value not in known.tables:
             told.append(f"no migration is seen to create the table {value}{_meant(value, known.tables)}")
-        elif kind is Kind.ENUM and value not in known.types:
-            told.append(f"no migration is seen to create the type {value}{_meant(value, known.types)}")
+        elif kind is Kind.ENUM and value not in known.enums:
+            told.append(f"no migration is seen to create the type {value}{_meant(value, known.enums)}")
         elif kind is Kind.COLUMN and columns and value not in columns:
             told.append(f"the table {table} is not seen to have a column {value}{_meant(value, columns)}")
     return tuple(told)
@@ -100,7 +100,7 @@ def _found(variable: Variable, where: _Found) -> str | None:
         case Kind.TABLE:
             return _default(variable, where) or _referred(where) or _newest(where.known)
         case Kind.ENUM:
-            return _default(variable, where) or next(reversed(where.known.types), None)
+            return _default(variable, where) or next(reversed(where.known.enums), None)
         case Kind.COLUMN:
             names = list(where.columns)
             return _default(variable, where) or next(iter(names[1:2] or names), None)
@@ -133,7 +133,7 @@ def _default(variable: Variable, where: _Found) -> str | None:
 def _column_of(variable: Variable, where: _Found) -> Column:
     """The column that a type or a nullness is of: `key_type` is that of the column in `key`, `type` of `column`."""
     name = variable.name.removesuffix("_type") if variable.name.endswith("_type") else "column"
-    table = where.values.get("target")
+    table = None if name == "column" else where.values.get("target")
     columns = where.columns if table is None else where.known.tables.get(last_name(table, Kind.TABLE), {})
     return columns.get(where.values.get(name, ""), Column())
 

@@ -36,10 +36,10 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The tables in the order in which they were created, each with its columns, and the types likewise."""
+    """The tables in the order in which they were created, each with its columns, and the enum types likewise."""
 
     tables: dict[str, dict[str, Column]] = field(default_factory=dict)
-    types: dict[str, None] = field(default_factory=dict)
+    enums: dict[str, None] = field(default_factory=dict)
 
 
 def known_from(migrations: Iterable[Migration], rules: LexRules) -> Known:
@@ -58,8 +58,8 @@ def _follow(sql: str, rules: LexRules, known: Known) -> None:
         if made.kind is ObjectKind.TABLE and not made.temporary:
             known.tables.pop(made.name, None)
             known.tables[made.name] = dict(_defined(sql, reader))
-        elif made.kind is ObjectKind.TYPE:
-            known.types[made.name] = None
+        elif made.kind is ObjectKind.TYPE and "ENUM" in map(reader.word, range(8)):
+            known.enums[made.name] = None
     if facts.verb not in ("DROP TABLE", "ALTER TABLE"):
         return
     at = 2

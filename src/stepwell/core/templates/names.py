@@ -65,7 +65,7 @@ def _is_there(kind: Kind, value: str, reading: Mapping[str, str], known: Known) 
         case Kind.TABLE:
             return value in known.tables
         case Kind.ENUM:
-            return value in known.types
+            return value in known.enums
         case Kind.COLUMN:
             return value in known.tables.get(reading.get("table", ""), ())
     return False

@@ -32,7 +32,7 @@ def python_form(migration: Migration, class_name: str, rules: LexRules) -> str:
     parts = [
         "from stepwell import Migration, database\n\n",
         f"class {class_name}(Migration):",
-        f'    """{migration.description}"""\n',
+        f'    """{_documented(migration.description)}"""\n',
         *_attributes(migration),
     ]
     for direction in Direction:
@@ -95,6 +95,12 @@ def _literal(text: str) -> str:
     if escaped.count('"') > escaped.count("'"):
         return "'" + escaped.replace("'", "\\'") + "'"
     return '"' + escaped.replace('"', '\\"') + '"'
+
+
+def _documented(text: str) -> str:
+    """A text of one line as it stands in a docstring."""
+    escaped = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return f'{escaped[:-1]}\\"' if escaped.endswith('"') else escaped
 
 
 def _escaped(text: str) -> str:

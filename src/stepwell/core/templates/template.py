@@ -22,8 +22,8 @@ _VARIABLE = re.compile(
     r"(?P<name>[a-z][a-z0-9_]*) \((?P<kind>\w+)\)(?: = (?P<default>\S.*?))?: (?P<about>.+)"
 )
 _FILE = re.compile(r"(?P<name>\S+)(?: unless (?P<unless>\S+))?")
-_NAME_PATTERN = re.compile(r"(?:[a-z0-9]+|\$\{[a-z][a-z0-9_]*\})(?:_(?:[a-z0-9]+|\$\{[a-z][a-z0-9_]*\}))*")
-
+_WORD = r"(?:[a-z0-9]+|\$\{[a-z][a-z0-9_]*\})"
+_NAME = re.compile(rf"{_WORD}(?:_{_WORD})*")
 
 _FORMS = {
     "about": "about TEXT",
@@ -155,10 +155,13 @@ class _Reader:
     def _directive(self, rest: str, number: int) -> None:
         word, _, value = rest.partition(" ")
         value = value.strip()
+        if self._files and word in _FORMS and word != "file":
+            message = f"'template:{word}' stands before the first file, not in it"
+            raise UsageError(message, place=Place(self._path, number))
         match word:
             case "variable" if (found := _VARIABLE.fullmatch(value)) is not None:
                 self._variable(found, number)
-            case "name" if _NAME_PATTERN.fullmatch(value):
+            case "name" if _NAME.fullmatch(value):
                 self._names.append(value)
             case "file" if (found := _FILE.fullmatch(value)) is not None:
                 self._files.append(Outline(found["name"], "", number + 1, found["unless"]))

@@ -44,8 +44,15 @@ def written(value: str, kind: Kind, rules: LexRules) -> str:
     if kind is Kind.TEXT:
         return quote_text(value, rules)
     if kind is Kind.TEXTS:
-        return ", ".join(quote_text(each.strip(), rules) for each in value.split(",") if each.strip())
+        return ", ".join(quote_text(each.strip(), rules) for each in _several(value))
     return _sql(value, rules)
+
+
+def _several(value: str) -> list[str]:
+    texts = value.split(",")
+    if not all(each.strip() for each in texts):
+        raise ValueError("has nothing between two commas")
+    return texts
 
 
 def last_name(value: str, kind: Kind) -> str:
