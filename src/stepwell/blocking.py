@@ -50,9 +50,9 @@ class Project:
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         self.project = project.Project(*arguments, **settings)
 
-    def status(self) -> StatusReport:
+    def status(self, *, drift: bool = False) -> StatusReport:
         """Every migration and its state."""
-        return _run(self.project.status())
+        return _run(self.project.status(drift=drift))
 
     def migrate(self, **wish: Any) -> RunReport:
         """Apply what is pending."""

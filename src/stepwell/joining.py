@@ -104,7 +104,7 @@ class Joiner:
     def _there(self, target: DatabaseUrl | None, made: Scratch) -> Context:
         """What a verb needs on a throw-away database for that target, whose others are made as those of the target."""
         kind = self._kind(target)
-        settings = replace(self.settings, direct_url=None, role=None)
+        settings = replace(self.settings, direct_url=None, role=None, fingerprint=False)
         found = find_engine(made.url.engine if made.url is not None else kind)
         joined = self._joined(found, Place(made.url, made.connect), settings, lambda _: None)
         return joined._replace(

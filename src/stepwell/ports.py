@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from stepwell.core.sql.kinds import CreatedObject
     from stepwell.core.sql.rules import LexRules
     from stepwell.core.sql.style import ParameterStyle
+    from stepwell.core.standing import Left
     from stepwell.core.url import DatabaseUrl
 
 
@@ -225,7 +226,10 @@ class Connection(Protocol):
         """Which versions this batch has applied or reverted, by the log."""
 
     async def read_log(self, limit: int | None, batch: str | None) -> tuple[LogEntry, ...]:
-        """The newest rows of the log, oldest first. Reads only."""
+        """The newest rows of the log about migrations, oldest first. Reads only."""
+
+    async def last_fingerprint(self) -> Left | None:
+        """The last fingerprint of the structure that the log has; None: there is none. Reads only."""
 
     async def holder(self) -> str | None:
         """Say who holds the lock, in words, or None. Reads only."""

@@ -99,11 +99,12 @@ class Project:
 
     # --- verbs ---
 
-    async def status(self) -> StatusReport:
-        """Every migration and its state."""
+    async def status(self, *, drift: bool = False) -> StatusReport:
+        """Every migration and its state; with `drift` also whether the structure is as the last run left it."""
         from stepwell.app.status import status
 
-        return await status(self._joiner().context())
+        check_arguments({"drift": drift})
+        return await status(self._joiner().context(), drift=drift)
 
     async def migrate(
         self,

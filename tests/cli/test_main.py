@@ -233,7 +233,7 @@ def test_a_password_on_the_command_line_is_warned_of(run: Run) -> None:
 def test_a_bug_is_told_as_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     from stepwell.project import Project
 
-    async def broken(self: Project) -> None:
+    async def broken(self: Project, *, drift: bool) -> None:
         raise RuntimeError("S3cr3t went wrong")
 
     monkeypatch.setattr(Project, "status", broken)

@@ -15,6 +15,7 @@ import pytest
 
 from stepwell.core.history import Attempt, HistoryMark, JournalEntry, TableShape, mark_of
 from stepwell.core.migration import Version
+from stepwell.core.standing import Left
 from stepwell.core.tables import (
     ALL_COLUMNS,
     LOG_COLUMNS,
@@ -23,6 +24,7 @@ from stepwell.core.tables import (
     attempts_of,
     delete_record,
     insert_record,
+    left_behind,
     log_entry,
     record_values,
     shape_of,
@@ -32,6 +34,7 @@ from stepwell.core.tables import (
 if TYPE_CHECKING:
     from tests.core.conftest import World
 
+WHEN = datetime(2026, 11, 25, tzinfo=UTC)
 NAMES = TableNames('"migrations"', '"migrations_log"')
 
 
@@ -181,6 +184,42 @@ def test_the_journal_has_what_began_and_was_not_closed(
     log(database, text)
     found = database.execute(NAMES.select_journal).fetchall()
     assert [f"{version} {event}" for version, _, _, event, *_ in found] == expected
+
+
+FINGERPRINTS = {
+    "none": ("001 up applied", None),
+    "the last row": ("001 up applied; - up fingerprint", (2, False)),
+    "the last of several": ("- up fingerprint; 001 up applied; - down fingerprint", (3, False)),
+    "something was applied": ("- up fingerprint; 001 up applied", (1, True)),
+    "something was reverted": ("- up fingerprint; 001 down reverted", (1, True)),
+    "a statement ran": ("- up fingerprint; 001 up intent 1", (1, True)),
+    "what was undone": ("- up fingerprint; 001 up failed; 002 up undone", (1, False)),
+    "a correction": ("- up fingerprint; 001 up marked; 001 down unmarked", (1, False)),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), FINGERPRINTS.values(), ids=FINGERPRINTS)
+def test_the_last_fingerprint_and_whether_something_was_done_since(
+    database: sqlite3.Connection, text: str, expected: tuple[int, bool] | None
+) -> None:
+    log(database, text)
+    database.execute("UPDATE migrations_log SET fingerprint = id, tool = 'stepwell', started_at = 'then'")
+    rows = database.execute(NAMES.select_fingerprint).fetchall()
+    found = left_behind(rows, lambda moment: WHEN if moment == "then" else None)
+    if expected is None:
+        assert found is None
+    else:
+        number, overtaken = expected
+        assert found == Left(number, "stepwell", "batch of -", WHEN, overtaken)  # type: ignore[arg-type]
+
+
+def test_the_log_of_migrations_is_without_them(database: sqlite3.Connection) -> None:
+    log(database, "001 up applied; - up fingerprint; 002 up applied")
+    for of_batch, expected in ((False, [3, 1]), (True, [1])):
+        rows = database.execute(
+            NAMES.select_log(of_batch=of_batch), {"batch": "batch of 001", "limit": 5}
+        ).fetchall()
+        assert [row[0] for row in rows] == expected
 
 
 def test_a_row_deleted_by_hand_makes_a_migration_pending_again_whole(database: sqlite3.Connection) -> None:

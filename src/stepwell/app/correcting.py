@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from stepwell.app.connecting import connected, introduced
+from stepwell.app.fingerprint import leave
 from stepwell.app.gather import gather
 from stepwell.app.shelf import Shelf
 from stepwell.core.actions import Busy, LogEvent, LogLine
@@ -58,6 +59,7 @@ class Correction:
                 if self.dry_run or decided.write is None:
                     return decided.report
                 if await written(self.context, connection, history, decided.write):
+                    await leave(self.context, connection, self.batch, Direction.UP)
                     return decided.report
         raise ContradictionError(
             f"the history changed {MOST_DECISIONS} times while it was to be corrected",

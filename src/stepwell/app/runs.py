@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.app.connecting import connected, introduced, settled
+from stepwell.app.fingerprint import followed
 from stepwell.app.outcome import Course, finish, planned
 from stepwell.app.shelf import Shelf
 from stepwell.core.errors import ContradictionError
@@ -69,7 +70,8 @@ async def run_wish(
         if dry_run or preview:
             run = Run(context, shelf, connection, dry_run=True, adopt=None if preview else adopt)
             return await _only_told(run, course, preview=preview)
-        return await _really(Run(context, shelf, connection, dry_run=False, adopt=adopt), course)
+        run = Run(context, shelf, connection, dry_run=False, adopt=adopt)
+        return await followed(context, connection, _really(run, course))
 
 
 async def _really(run: Run, course: Course) -> RunReport:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.app.connecting import connected, introduced
+from stepwell.app.fingerprint import stands
 from stepwell.app.gather import gather, recorded_twice
 from stepwell.app.shelf import Shelf
 from stepwell.core.answers import StatusReport
@@ -13,12 +14,21 @@ if TYPE_CHECKING:
     from stepwell.app.context import Context
 
 
-async def status(context: Context) -> StatusReport:
-    """The state of every migration, in plan order."""
+async def status(context: Context, *, drift: bool = False) -> StatusReport:
+    """The state of every migration, in plan order.
+
+    With `drift` also whether the structure is still the one that the last run left; then raises `UsageError` for an
+    engine without snapshots.
+    """
+    if drift:
+        from stepwell.app.snapshot import must_be_able  # most people only want to see the states
+
+        must_be_able(context)
     shelf = Shelf(context)
     connection = await connected(context, shelf, read_only=True)
     async with introduced(context, connection) as about:
         gathered = gather(shelf, await connection.read(), whole=True)
+        standing = await stands(context, connection) if drift else None
     situation = gathered.situation
     return StatusReport(
         url=about.url,
@@ -27,4 +37,5 @@ async def status(context: Context) -> StatusReport:
         entries=situation.ordered,
         heads=situation.graph.heads,
         findings=(*gathered.listing.findings, *recorded_twice(situation)),
+        standing=standing,
     )

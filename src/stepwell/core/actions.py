@@ -30,13 +30,14 @@ class LogEvent(StrEnum):
     STATEMENT_FAILED = "statement_failed"
     MARKED = "marked"
     UNMARKED = "unmarked"
+    FINGERPRINT = "fingerprint"
 
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
     """One row of the log to be written. `digest` is that of the statement, `elapsed_ms` of what the row tells.
 
-    `fingerprint` is what the catalog said before a statement that has an intent.
+    `fingerprint` is what the catalog said before a statement that has an intent, or that of the whole structure.
     """
 
     event: LogEvent

@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from stepwell.core.migration import Finding, Version
     from stepwell.core.schema.diff import Diff
     from stepwell.core.schema.ignoring import Ignored
+    from stepwell.core.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """Every migration and its state, in the order of the plan. `url` holds no password."""
+    """Every migration and its state, in the order of the plan. `url` holds no password.
+
+    `standing` says whether the structure is still the one that the last run left, where that was asked for.
+    """
 
     url: str
     engine: str
@@ -29,6 +33,12 @@ class StatusReport:
     entries: tuple[Entry, ...]
     heads: tuple[Version, ...]
     findings: tuple[Finding, ...] = ()
+    standing: Standing | None = None
+
+    @property
+    def drifted(self) -> bool:
+        """Whether the structure is certainly another one than the last run has left; false where nobody asked."""
+        return self.standing is not None and self.standing.changed
 
     @property
     def counts(self) -> Mapping[State, int]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_IDENTIFIER = 63  # bytes: PostgreSQL cuts longer names silently, so that two of them become one
 _LOG_SUFFIX = "_log"
+_SWITCH = ("true", "false")
 
 
 class Atomic(StrEnum):
@@ -56,6 +57,7 @@ class Settings:
     idle_timeout: float = 600.0
     trusted_owners: tuple[str, ...] = ()
     ignore: tuple[Ignore, ...] = ()
+    fingerprint: bool = True
 
 
 class OriginKind(StrEnum):
@@ -239,6 +241,13 @@ def _duration(value: object) -> float:
         raise ValueError(f"is wrong: {problem}") from None
 
 
+def _switch(value: object) -> bool:
+    text = str(value).lower() if isinstance(value, bool | str) else ""
+    if text not in _SWITCH:
+        raise ValueError(f"must be one of: {', '.join(_SWITCH)}")
+    return text == "true"
+
+
 def _one_of(*choices: str) -> Callable[[object], str]:
     def parse(value: object) -> str:
         if value not in choices:
@@ -304,6 +313,13 @@ SETTINGS: tuple[Setting, ...] = (
         "what may differ from what migrations give, and why: 'PATTERN # REASON'; may be repeated",
         "WHAT",
         many=True,
+    ),
+    Setting(
+        "fingerprint",
+        _switch,
+        "whether a run leaves a fingerprint of the structure, for 'status --drift'",
+        "WHETHER",
+        choices=_SWITCH,
     ),
 )
 

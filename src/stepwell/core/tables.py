@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from stepwell.core.answers import LogEntry
     from stepwell.core.migration import Migration
+    from stepwell.core.standing import Left
 
 SEVEN_COLUMNS = ("id", "version", "name", "description", "dependencies", "created_at", "applied_at")
 ADDED_COLUMNS = (("checksum", "VARCHAR(80)"), ("file_hash", "VARCHAR(64)"))
@@ -40,6 +41,8 @@ LOG_COLUMNS = (
 
 JOURNAL_EVENTS = ("intent", "done", "statement_failed")
 CLOSING_EVENTS = ("applied", "reverted", "marked", "unmarked")
+CHANGING_EVENTS = (*JOURNAL_EVENTS, "applied", "reverted")  # behind which the structure may be another
+FINGERPRINT = "fingerprint"
 
 
 class TableNames(NamedTuple):
@@ -79,10 +82,19 @@ class TableNames(NamedTuple):
             f" = (SELECT count(*) FROM {self.history} h WHERE h.version = l.version)"
         )
 
+    @property
+    def select_fingerprint(self) -> str:
+        """The last fingerprint of the structure, and how often something was done since that may have changed it."""
+        return (
+            f"SELECT l.fingerprint, l.tool, l.batch, l.started_at, (SELECT count(*) FROM {self.log} c WHERE c.id > l.id"
+            f" AND c.event IN ({_quoted(CHANGING_EVENTS)})) FROM {self.log} l WHERE l.event = '{FINGERPRINT}'"
+            " ORDER BY l.id DESC LIMIT 1"
+        )
+
     def select_log(self, *, of_batch: bool) -> str:
-        """The newest rows (`:limit` of them, of `:batch`), newest first."""
-        where = "WHERE batch = :batch " if of_batch else ""
-        return f"SELECT {', '.join(LOG_COLUMNS)} FROM {self.log} {where}ORDER BY id DESC LIMIT :limit"
+        """The newest rows (`:limit` of them, of `:batch`) about migrations, newest first."""
+        where = f"WHERE event <> '{FINGERPRINT}'" + (" AND batch = :batch" if of_batch else "")
+        return f"SELECT {', '.join(LOG_COLUMNS)} FROM {self.log} {where} ORDER BY id DESC LIMIT :limit"
 
 
 def _quoted(words: tuple[str, ...]) -> str:
@@ -181,3 +193,12 @@ def log_entry(row: Sequence[Any], as_utc: Callable[[Any], datetime | None]) -> L
         tool=named["tool"],
         error=named["error"],
     )
+
+
+def left_behind(rows: Sequence[Sequence[Any]], as_utc: Callable[[Any], datetime | None]) -> Left | None:
+    """Make a value of what `select_fingerprint` gives; None where there is no row."""
+    from stepwell.core.standing import Left
+
+    for text, tool, batch, taken_at, later in rows:
+        return Left(text, tool, batch, as_utc(taken_at), overtaken=bool(later))
+    return None

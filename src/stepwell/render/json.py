@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from stepwell.core.history import Entry
     from stepwell.core.migration import Finding
     from stepwell.core.report import Adopted, RunReport, StatementReport, StepReport
+    from stepwell.core.standing import Standing
 
 FORMAT = 1
 
@@ -62,8 +63,8 @@ def _time(when: datetime | None) -> str | None:
 
 
 def status_document(report: StatusReport) -> Document:
-    """The document of `status`."""
-    return {
+    """The document of `status`; `drift` is there where it was asked for."""
+    document = {
         "format": FORMAT,
         "url": report.url,
         "engine": report.engine,
@@ -71,6 +72,18 @@ def status_document(report: StatusReport) -> Document:
         "counts": {state.value: count for state, count in report.counts.items()},
         "heads": version_texts(report.heads),
         "migrations": [_entry(entry) for entry in report.entries],
+    }
+    return document if report.standing is None else document | {"drift": _standing(report.standing)}
+
+
+def _standing(standing: Standing) -> Document:
+    left = standing.left
+    return {
+        "verdict": standing.verdict.value,
+        "fingerprint": standing.now,
+        "batch": left.batch if left else None,
+        "taken_at": _time(left.taken_at if left else None),
+        "why": standing.why,
     }
 
 

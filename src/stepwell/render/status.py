@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.core.history import State, command, way_to_forget
+from stepwell.core.standing import Verdict
 from stepwell.render.cells import one_line, wrap
 from stepwell.render.table import Cell, Column, Shrink, draw
 from stepwell.render.view import STATES, Tone
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from stepwell.core.answers import StatusReport
     from stepwell.core.history import Entry
+    from stepwell.core.standing import Standing
     from stepwell.render.view import View
 
 _COLUMNS = (
@@ -32,12 +34,21 @@ _SHRINK = Shrink(
 )
 
 
+_STANDING_TONES = {Verdict.SAME: Tone.GOOD, Verdict.CHANGED: Tone.BAD, Verdict.UNKNOWN: Tone.WARNING}
+
+
 def status_text(report: StatusReport, view: View) -> str:
     """Draw the status; no line is longer than the view is wide."""
     lines = wrap(f"database: {printable_database(report)}", view.width, "  ")
     if report.entries:
         lines += ["", *draw(_COLUMNS, [_row(entry, view) for entry in report.entries], view, _SHRINK)]
-    lines += ["", *_advice(report, view), *_findings(report, view), *_next(report, view)]
+    lines += [
+        "",
+        *_advice(report, view),
+        *_findings(report, view),
+        *_standing(report, view),
+        *_next(report, view),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -101,6 +112,25 @@ def _named(entry: Entry) -> str:
 def _findings(report: StatusReport, view: View) -> Iterator[str]:
     for finding in report.findings:
         yield from wrap(one_line(f"{finding.place}: {finding.message} [{finding.code}]"), view.width, "  ")
+
+
+def _standing(report: StatusReport, view: View) -> Iterator[str]:
+    if report.standing is not None:
+        tone = _STANDING_TONES[report.standing.verdict]
+        for line in wrap(one_line(_standing_sentence(report.standing, view)), view.width, "  "):
+            yield view.paint(line, tone)
+
+
+def _standing_sentence(standing: Standing, view: View) -> str:
+    """Whether the structure is still the one that the last run left."""
+    left = standing.left
+    run = "" if left is None else f" ({moment(left.taken_at, view)}, batch {left.batch})"
+    match standing.verdict:
+        case Verdict.SAME:
+            return f"the structure is as the last run left it{run}"
+        case Verdict.CHANGED:
+            return f"the structure is not as the last run left it{run}: 'stepwell drift' tells what is other"
+    return f"whether the structure is as the last run left it can't be told: {standing.why}"
 
 
 def _next(report: StatusReport, view: View) -> list[str]:

@@ -6,6 +6,7 @@ from stepwell.testing.compensation import CompensationConformance
 from stepwell.testing.correction import CorrectionConformance
 from stepwell.testing.dry_run import DryRunConformance
 from stepwell.testing.failure import FailureConformance
+from stepwell.testing.fingerprints import FingerprintsConformance
 from stepwell.testing.history import HistoryConformance
 from stepwell.testing.journal import JournalConformance
 from stepwell.testing.misuse import MisuseConformance
@@ -31,5 +32,6 @@ class EngineConformance(
     RepairConformance,
     CompensationConformance,
     SnapshotsConformance,
+    FingerprintsConformance,
 ):
     """Everything that an engine promises. What an engine has no ability for is expected to be told, not to work."""

@@ -66,6 +66,8 @@ def _written(value: object) -> str:
         return "-"
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:g} s" if isinstance(value, float) else str(value)
 
 

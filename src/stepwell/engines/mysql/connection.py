@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from stepwell.core.history import History, HistoryMark, TableShape, mark_of
-from stepwell.core.tables import attempts_of, log_entry
+from stepwell.core.tables import attempts_of, left_behind, log_entry
 from stepwell.engines.mysql.inspect import refuse_lone_changes, refuse_read_only
 from stepwell.engines.mysql.rights import check_rights
 from stepwell.engines.mysql.rows import as_utc, read_record
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from stepwell.core.plan import Step
     from stepwell.core.schema.snapshot import Snapshot
     from stepwell.core.sql.kinds import CreatedObject
+    from stepwell.core.standing import Left
     from stepwell.core.url import DatabaseUrl
     from stepwell.engines.mysql.fill import MySQLRehearsal
     from stepwell.engines.mysql.inspect import Description
@@ -146,6 +147,12 @@ class MySQLConnection:
         sql = self._target.names.select_log(of_batch=batch is not None)
         values = {"batch": batch, "limit": ALL_ROWS if limit is None else limit}
         return tuple(log_entry(row, as_utc) for row in reversed(await self._target.channel.rows(sql, values)))
+
+    async def last_fingerprint(self) -> Left | None:
+        """The last one of the log."""
+        if not (await self._target.describe()).log_exists:
+            return None
+        return left_behind(await self._target.channel.rows(self._target.names.select_fingerprint), as_utc)
 
     async def holder(self) -> str | None:
         """Who holds the lock."""

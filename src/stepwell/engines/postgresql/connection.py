@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from stepwell.core.history import History, HistoryMark, TableShape, mark_of
-from stepwell.core.tables import attempts_of, log_entry
+from stepwell.core.tables import attempts_of, left_behind, log_entry
 from stepwell.engines.postgresql.dialect import DIALECT
 from stepwell.engines.postgresql.inspect import tables_of, trusted_log, trusted_shape
 from stepwell.engines.postgresql.rows import as_utc, read_record
@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from stepwell.core.plan import Step
     from stepwell.core.schema.snapshot import Snapshot
     from stepwell.core.sql.kinds import CreatedObject
+    from stepwell.core.standing import Left
     from stepwell.core.tables import TableNames
     from stepwell.core.url import DatabaseUrl
     from stepwell.engines.postgresql.channel import Channel, Row
     from stepwell.engines.postgresql.fill import PostgresRehearsal
     from stepwell.engines.postgresql.inspect import Description
     from stepwell.engines.postgresql.segments import Segments
+    from stepwell.engines.postgresql.tables import PostgresNames
     from stepwell.ports import Batch, ConnectOptions, Dialect, Kept, Sealed, Wire
 
 
@@ -175,13 +177,27 @@ class PostgresConnection:
         """The newest rows, oldest first."""
         from stepwell.engines.postgresql.named import named
 
-        found = await self._target.describe(fresh=True)
-        if not trusted_log(found, self._trusted):
+        names = await self._readable_log()
+        if names is None:
             return ()
-        self._may_read(found)
-        sql = self._target.tables(found).select_log(of_batch=batch is not None)
+        sql = names.select_log(of_batch=batch is not None)
         rows = await named(self._target.channel, sql, {"batch": batch, "limit": limit})
         return tuple(log_entry(row, as_utc) for row in reversed(rows))
+
+    async def last_fingerprint(self) -> Left | None:
+        """The last one of the log."""
+        names = await self._readable_log()
+        if names is None:
+            return None
+        return left_behind(await self._target.channel.rows(names.select_fingerprint), as_utc)
+
+    async def _readable_log(self) -> PostgresNames | None:
+        """The names of the tables, where there is a log. Raises for one to distrust, or that may not be read."""
+        found = await self._target.describe(fresh=True)
+        if not trusted_log(found, self._trusted):
+            return None
+        self._may_read(found)
+        return self._target.tables(found)
 
     async def holder(self) -> str | None:
         """Who holds the lock, in words."""

@@ -7,7 +7,15 @@ operator have types for which `pg_catalog` has exactly that operator: then it co
 
 from __future__ import annotations
 
-from stepwell.core.tables import ADDED_COLUMNS, CLOSING_EVENTS, JOURNAL_EVENTS, LOG_COLUMNS, TableNames
+from stepwell.core.tables import (
+    ADDED_COLUMNS,
+    CHANGING_EVENTS,
+    CLOSING_EVENTS,
+    FINGERPRINT,
+    JOURNAL_EVENTS,
+    LOG_COLUMNS,
+    TableNames,
+)
 
 UTC_NOW = "pg_catalog.timezone('UTC'::text, pg_catalog.clock_timestamp())"
 
@@ -69,10 +77,21 @@ class PostgresNames(TableNames):
             f" = (SELECT pg_catalog.count(*) FROM {self.history} h WHERE h.version::text = l.version::text)"
         )
 
+    @property
+    def select_fingerprint(self) -> str:
+        """The last fingerprint of the structure, and how often something was done since that may have changed it."""
+        return (
+            "SELECT l.fingerprint::text, l.tool::text, l.batch::text, l.started_at, (SELECT pg_catalog.count(*)"
+            f" FROM {self.log} c WHERE c.id::bigint > l.id::bigint"
+            f" AND c.event::text = ANY ({_array(CHANGING_EVENTS)}))"
+            f" FROM {self.log} l WHERE l.event::text = '{FINGERPRINT}'::text ORDER BY l.id DESC LIMIT 1"
+        )
+
     def select_log(self, *, of_batch: bool) -> str:
-        """The newest rows (`:limit` of them, of `:batch`), newest first."""
-        where = "WHERE batch::text = CAST(:batch AS text) " if of_batch else ""
-        return f"SELECT {', '.join(LOG_COLUMNS)} FROM {self.log} {where}ORDER BY id DESC LIMIT :limit"
+        """The newest rows (`:limit` of them, of `:batch`) about migrations, newest first."""
+        where = f"WHERE event::text <> '{FINGERPRINT}'::text"
+        where += " AND batch::text = CAST(:batch AS text)" if of_batch else ""
+        return f"SELECT {', '.join(LOG_COLUMNS)} FROM {self.log} {where} ORDER BY id DESC LIMIT :limit"
 
 
 def _array(words: tuple[str, ...]) -> str:

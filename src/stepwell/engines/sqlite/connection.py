@@ -19,6 +19,7 @@ from stepwell.core.tables import (
     attempts_of,
     delete_record,
     insert_record,
+    left_behind,
     log_entry,
     record_values,
     update_record,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from stepwell.core.answers import LogEntry
     from stepwell.core.history import Record
     from stepwell.core.plan import Step
+    from stepwell.core.standing import Left
     from stepwell.engines.sqlite.channel import Channel
     from stepwell.engines.sqlite.fill import SQLiteRehearsal
     from stepwell.ports import Batch, ConnectOptions, Dialect, Kept, Wire
@@ -310,6 +312,13 @@ class SQLiteConnection(Asking):
         values = {"batch": batch, "limit": -1 if limit is None else limit}
         _, rows = await self._channel.rows(sql, values)
         return tuple(log_entry(row, as_utc) for row in reversed(rows))
+
+    async def last_fingerprint(self) -> Left | None:
+        """The last one of the log."""
+        if not (await self._inspect())[1]:
+            return None
+        _, rows = await self._channel.rows(self._names.select_fingerprint)
+        return left_behind(rows, as_utc)
 
     async def holder(self) -> str | None:
         """SQLite does not tell who holds its lock, only that somebody does."""
