@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stepwell.core.errors import UsageError
 from stepwell.core.files.listing import SourceListing
+from stepwell.ports import Forbidden
 
 if TYPE_CHECKING:
     from stepwell.core.files.listing import Source
@@ -65,9 +66,19 @@ class _Several:
         )
 
 
-def forbidden(sql: str, kind: str, made: Scratch) -> str | None:
+_ON_A_SERVER = "a scratch database on a server of its own can take it: give scratch_url"
+_IN_MEMORY = "try it on a copy of the file: stepwell migrate --url"
+
+
+def forbidden(sql: str, kind: str, made: Scratch) -> Forbidden | None:
     """Why a statement must not run in a scratch database, if it must not."""
     from stepwell.core.sql.beyond import reaches_beyond
 
     what = reaches_beyond(sql, kind, made.others) if made.shared else None
-    return what and f"refused in a scratch database on the target's own server: it reaches {what}"
+    if what is None:
+        return None
+    if made.url is None:
+        return Forbidden(f"refused in a scratch database: it reaches {what}", _IN_MEMORY)
+    return Forbidden(
+        f"refused in a scratch database on the target's own server: it reaches {what}", _ON_A_SERVER
+    )

@@ -256,7 +256,8 @@ class Connection(Protocol):
 class Scratch(NamedTuple):
     """A throw-away database: where it is, or how to connect to one in memory.
 
-    `shared`: its server holds databases that matter, so that nothing may be done there that reaches beyond its own.
+    `shared`: databases that matter can be reached from it, on its server or as files, so that nothing may be done there
+    that reaches beyond its own.
     `others` are the names of those, where a statement can name them.
     """
 
@@ -271,6 +272,13 @@ Fill = Callable[[Scratch], Awaitable[None]]
 
 Copy = Callable[[], AbstractAsyncContextManager[Scratch]]
 """What gives a copy of a filled scratch database, which is dropped in the end."""
+
+
+class Forbidden(NamedTuple):
+    """Why a statement must not run in a scratch database, and what can be done instead."""
+
+    why: str
+    hint: str
 
 
 class Rehearsal(Protocol):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.verify.sqlite_cases import BASE, RIGHT, WRONG
 from tests.verify.test_verify import named
 
+from stepwell.core.errors import UsageError
 from stepwell.core.proof import Verdict
 from stepwell.testing import Workshop
 
@@ -97,3 +100,66 @@ def test_rows_survive_or_their_loss_is_named(shop: Workshop, name: str) -> None:
     (proof,) = proofs(shop, "002")
     assert proof.verdict is verdict, proof
     assert told in proof.reasons[0]
+
+
+# --- what reaches beyond the database in memory ---
+
+BEYOND = {
+    "ATTACH '{path}' AS live; DELETE FROM live.users;": "another database file",
+    "attach /* the live one */ database '{path}' as live; DELETE FROM live.users;": "another database file",
+    "VACUUM INTO '{path}.copy';": "another database file",
+    "PRAGMA temp_store_directory = '{folder}';": "the files of this process",
+}
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Path:
+    """A file with rows, beside the scratch database."""
+    path = tmp_path / "live.db"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executescript("CREATE TABLE users (id INTEGER); INSERT INTO users VALUES (1)")
+    return path
+
+
+@pytest.mark.parametrize("sql", BEYOND)
+def test_what_reaches_another_file_is_refused(shop: Workshop, live: Path, sql: str) -> None:
+    before = sorted((path.name, path.read_bytes()) for path in shop.root.glob("*.db*"))
+    shop.table("001_first")
+    path = shop.sql(
+        "002_beyond", sql.format(path=live, folder=live.parent), "SELECT 1;", options="transaction:false"
+    )
+    error = shop.failure(shop.project().verify())
+    assert isinstance(error, UsageError)
+    assert f"002 beyond: refused in a scratch database: it reaches {BEYOND[sql]}" in error.message
+    assert "copy of the file" in (error.hint or "")
+    assert str(error.place) == shop.line(path, sql[:6])
+    assert sorted((path.name, path.read_bytes()) for path in shop.root.glob("*.db*")) == before
+
+
+PYTHON = {
+    'await database.execute("AT" + "TACH \'{path}\' AS live")\nawait database.execute("DELETE FROM live.users")':
+        "up() fails: refused in a scratch database: it reaches another database file",
+    'async with database.driver() as connection:\n    connection.execute("ATTACH ? AS live", ["{path}"])\n'
+    '    connection.execute("DELETE FROM live.users")': "up() fails: DatabaseError: not authorized",
+    'async with database.driver() as connection:\n    connection.execute("VACUUM INTO \'{path}.copy\'")':
+        "up() fails: DatabaseError: authorization denied",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("body", PYTHON)
+def test_what_python_makes_of_it_is_refused_too(shop: Workshop, live: Path, body: str) -> None:
+    shop.python("001_beyond", body.format(path=live), "pass", attributes="transactional = False")
+    (proof,) = proofs(shop)
+    assert proof.verdict is Verdict.BROKEN
+    assert proof.reasons[0].startswith(PYTHON[body]), proof.reasons
+    with closing(sqlite3.connect(live)) as connection:
+        assert connection.execute("SELECT id FROM users").fetchall() == [(1,)]
+    assert not live.with_name("live.db.copy").exists()
+
+
+def test_what_stays_in_memory_is_not(shop: Workshop) -> None:
+    shop.table("001_first")
+    shop.sql("002_vacuum", "VACUUM; PRAGMA journal_mode = WAL;", "VACUUM;", options="transaction:false")
+    attached = "ATTACH ':memory:' AS beside; CREATE TABLE beside.t (id INTEGER); DETACH beside;"
+    shop.sql("003_beside", attached, "SELECT 1;", options="transaction:false")
+    assert [proof.reasons for proof in proofs(shop)] == [()] * 3

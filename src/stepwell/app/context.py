@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from stepwell.core.migration import Migration
     from stepwell.core.settings import Settings
     from stepwell.core.url import DatabaseUrl
-    from stepwell.ports import Batch, Connection, Dialect
+    from stepwell.ports import Batch, Connection, Dialect, Forbidden
 
 
 class Loader(Protocol):
@@ -46,7 +46,7 @@ class Context(NamedTuple):
     jitter: Callable[[], float]
     new_batch: Callable[[], Batch]
     clean: Callable[[str], str]
-    forbid: Callable[[str], str | None] = lambda _: None
+    forbid: Callable[[str], Forbidden | None] = lambda _: None
     scratch: Callable[[], AbstractAsyncContextManager[Context]] | None = None
     copies: Callable[[str, FillContext], AbstractAsyncContextManager[CopyContext]] | None = None
     url: DatabaseUrl | None = None

@@ -34,10 +34,9 @@ if TYPE_CHECKING:
     from stepwell.author import Row, Values
     from stepwell.core.sql.kinds import StatementFacts
     from stepwell.core.sql.statement import Statement
-    from stepwell.ports import Dialect, Wire
+    from stepwell.ports import Dialect, Forbidden, Wire
 
 T = TypeVar("T")
-FORBIDDEN = "a scratch database on a server of its own can take it: give scratch_url"
 MAX_FRAMES = 30  # how far up a caller in the migration's own file is looked for
 
 
@@ -56,7 +55,7 @@ class StepHandle:
         sent: Callable[[int], None] = lambda _: None,
         shown: Callable[[str], str] = str,
         keeps_values: bool = False,
-        forbid: Callable[[str], str | None] = lambda _: None,
+        forbid: Callable[[str], Forbidden | None] = lambda _: None,
     ) -> None:
         self.engine = dialect.name
         self.statements: list[StatementReport] = []
@@ -328,8 +327,8 @@ class StepHandle:
                 f"{facts.verb} needs a transaction, and this migration runs without one", place
             )
         why, hint = refuse(facts, self._savepoints), MISSING
-        if why is None:
-            why, hint = self._forbid(statement.text), FORBIDDEN
+        if why is None and (forbidden := self._forbid(statement.text)) is not None:
+            why, hint = forbidden
         if why is not None:
             fault = Fault(why, code="refused", version=self._version, place=place, statement=statement.text)
             raise MisuseError(replace(fault, hint=hint))

@@ -71,11 +71,11 @@ def _refuse_forbidden(place: Context, order: Iterable[Migration]) -> None:
     for migration in order:
         for direction in Direction:
             for statement in migration.statements(direction):
-                if why := place.forbid(statement.text):
+                if (forbidden := place.forbid(statement.text)) is not None:
                     raise UsageError(
-                        f"{migration.version} {migration.name}: {why}",
+                        f"{migration.version} {migration.name}: {forbidden.why}",
                         place=migration.place._replace(line=statement.line),
-                        hint="give scratch_url, a server of its own for such things",
+                        hint=forbidden.hint,
                     )
 
 

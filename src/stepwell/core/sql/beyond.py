@@ -1,7 +1,8 @@
 """Which statements reach beyond their own database: what they do to a role, say, is done for every database there.
 
-For scratch databases on a server that holds others. It looks at the words of the whole text, also in strings and
-bodies: rather one too many is refused. What SQL puts together when it runs can't be seen.
+For scratch databases on a server that holds others, or in a process that may open their files. It looks at the words of
+the whole text, also in strings and bodies: rather one too many is refused. What SQL puts together when it runs can't be
+seen.
 """
 
 from __future__ import annotations
@@ -38,7 +39,12 @@ _MYSQL: tuple[tuple[str, str], ...] = (
     (r"\bINTO\s+(OUTFILE|DUMPFILE)\b", "files of the server's machine"),
     (r"\bUSE\s+\S", "another database"),
 )
-_PATTERNS = {"postgresql": _POSTGRESQL, "mysql": _MYSQL, "mariadb": _MYSQL}
+_SQLITE: tuple[tuple[str, str], ...] = (
+    (r"\bATTACH\b(?!\s+(DATABASE\s+)?'(:memory:)?')", "another database file"),
+    (r"\bVACUUM\b.*\bINTO\b", "another database file"),
+    (r"\b(temp|data)_store_directory\b", "the files of this process"),
+)
+_PATTERNS = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL, "mysql": _MYSQL, "mariadb": _MYSQL}
 _QUALIFIED = re.compile(r"[`\"]?([\w$]+)[`\"]?\s*\.\s*[`\"]?[\w$*]")
 
 
