@@ -8,7 +8,7 @@ import pytest
 
 from stepwell.core.errors import Fault, Place
 from stepwell.core.migration import Direction, Version
-from stepwell.core.report import Outcome, RunReport, SegmentReport, StatementReport, StepReport
+from stepwell.core.report import Adopted, Outcome, RunReport, SegmentReport, StatementReport, StepReport
 from stepwell.render.json import dumps, run_document
 from stepwell.render.run import run_text
 from stepwell.render.view import View
@@ -73,12 +73,16 @@ DRY = RunReport(
     ),
 )
 
+ADOPTED = (Adopted(Version("001"), "first", "table a, table b are there"),)
+
 GOLDEN = {
     "nothing": report(),
     "applied": report(step("001", Outcome.APPLIED), step("002", Outcome.APPLIED, elapsed=1500.0)),
     "reverted": report(step("002", Outcome.REVERTED), direction=Direction.DOWN),
     "failed": FAILED,
     "dry": DRY,
+    "adopted": report(step("002", Outcome.APPLIED))._replace(adopted=ADOPTED),
+    "adopted_all": report()._replace(adopted=ADOPTED, dry_run=True),
 }
 
 
@@ -105,6 +109,13 @@ def test_json_has_the_keys_of_the_contract_in_their_order() -> None:
     assert document["format"] == 1
     assert document["ok"] is False
     assert [item["outcome"] for item in document["steps"]] == ["undone", "failed", "not_run"]
+
+
+def test_json_tells_what_was_adopted_where_something_was() -> None:
+    document = run_document(GOLDEN["adopted"])
+    assert document["adopted"] == [
+        {"version": "001", "name": "first", "evidence": "table a, table b are there"}
+    ]
 
 
 def test_json_of_a_dry_run_has_values_and_notes_only_where_there_are_any() -> None:

@@ -17,14 +17,12 @@ from stepwell.core.history import State
 from stepwell.core.migration import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from stepwell.app.context import Context
     from stepwell.core.history import Entry, History
     from stepwell.core.plan import Situation
     from stepwell.ports import Connection
-
-    Choose = Callable[[Situation], Sequence[Version]]
 
 
 async def baseline(context: Context, *, to: str | None = None, dry_run: bool = False) -> BaselineReport:
@@ -34,51 +32,57 @@ async def baseline(context: Context, *, to: str | None = None, dry_run: bool = F
     and something before it is not, or nobody can tell; and what `is_applied()` raises.
     """
     made = _Baseline(context, dry_run=dry_run)
-    if to is not None:
-        target = Version.parse(to)
-        return await made.record(lambda situation: _up_to(situation, target), Adoption(()))
-    found = await _found(context, made)
-    return await made.record(lambda _: [each.version for each in found.adopted], found)
-
-
-async def _found(context: Context, made: _Baseline) -> Adoption:
-    """What is there. Raises `ContradictionError` where nothing is."""
-    order = in_order(made.shelf.parse_all())
-    connection = await context.connect(True)
-    try:
-        found = await surveyed(context, connection, order)
-    finally:
-        await connection.close()
-    if not found.adopted:
-        raise ContradictionError(
-            "nothing that these migrations give is there: there is nothing to record",
-            hint=f"stepwell migrate applies them; {BY_HAND} records them all the same",
-        )
-    return found
+    return await made.found() if to is None else await made.up_to(Version.parse(to))
 
 
 class _Baseline(Correction):
-    async def record(self, choose: Choose, found: Adoption) -> BaselineReport:
-        """Record those that are chosen and have no record yet, and tell what was found to be there."""
+    def __init__(self, context: Context, *, dry_run: bool) -> None:
+        super().__init__(context, dry_run=dry_run)
+        self._found: Adoption | None = None
+
+    async def up_to(self, to: Version) -> BaselineReport:
+        """Record all up to a version."""
 
         def decide(connection: Connection, situation: Situation, _: History) -> Decided[BaselineReport]:
-            entries = _to_record([situation.entries[version] for version in choose(situation)])
-            report = BaselineReport(
-                self.dry_run,
-                tuple((entry.version, entry.name) for entry in entries),
-                evidence=tuple(map(str, found.adopted)),
-                missing=() if found.missing is None else (found.missing,),
-                warnings=tuple(
-                    note.text for note in found.notes if not situation.entries[note.version].applied
-                ),
-            )
-            migrations = [entry.migration for entry in entries if entry.migration is not None]
-            return Decided(
-                report,
-                (lambda: mark_applied(connection, self.shelf, migrations, self.batch)) if entries else None,
-            )
+            return self._record(connection, situation, _up_to(situation, to), Adoption(()))
 
         return await self.corrected(decide)
+
+    async def found(self) -> BaselineReport:
+        """Record what is found to be there."""
+
+        def decide(connection: Connection, situation: Situation, _: History) -> Decided[BaselineReport]:
+            found = self._found or Adoption(())
+            return self._record(connection, situation, [each.version for each in found.adopted], found)
+
+        return await self.corrected(decide, self._read)
+
+    async def _read(self, connection: Connection) -> History:
+        """The history; before the first time it is found out what is there. Raises `ContradictionError`."""
+        if self._found is None:
+            self._found = await surveyed(self.context, connection, in_order(self.shelf.parse_all()))
+        if not self._found.adopted:
+            raise ContradictionError(
+                "nothing that these migrations give is there: there is nothing to record",
+                hint=f"stepwell migrate applies them; {BY_HAND} records them all the same",
+            )
+        return await connection.read()
+
+    def _record(
+        self, connection: Connection, situation: Situation, versions: Sequence[Version], found: Adoption
+    ) -> Decided[BaselineReport]:
+        entries = _to_record([situation.entries[version] for version in versions])
+        report = BaselineReport(
+            self.dry_run,
+            tuple((entry.version, entry.name) for entry in entries),
+            evidence=tuple(map(str, found.adopted)),
+            missing=() if found.missing is None else (found.missing,),
+            warnings=tuple(note.text for note in found.notes if not situation.entries[note.version].applied),
+        )
+        migrations = [entry.migration for entry in entries if entry.migration is not None]
+        if not migrations:
+            return Decided(report)
+        return Decided(report, lambda: mark_applied(connection, self.shelf, migrations, self.batch))
 
 
 def _up_to(situation: Situation, to: Version) -> Sequence[Version]:

@@ -91,6 +91,7 @@ class _Decided:
 
 
 _SAYS = "is_applied() says"
+_BOTH = " (what it gives -> what is there)"
 _BEHIND = "what stands behind it is there"
 _IDEMPOTENT = "it is declared idempotent"
 _UNKNOWN = "nothing tells whether it ran (is_applied() would)"
@@ -116,7 +117,7 @@ def _speaking(trace: Trace) -> str:
 
 def _lacking(migration: Migration, trace: Trace) -> str:
     lacking = _told(("not there", trace.not_there), ("still there", trace.not_gone))
-    other = listed([_other(pair) for pair in trace.other])
+    other = listed([_other(pair) for pair in trace.other]) + (_BOTH if trace.other else "")
     return f"{_title(migration)}: {', '.join(part for part in (lacking, other) if part)}"
 
 

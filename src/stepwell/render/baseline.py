@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 def baseline_text(report: BaselineReport) -> str:
     """The evidence, what lacks, and what was recorded."""
-    lines = [one_line(f"  {each}") for each in report.evidence]
+    lines = [f"  {one_line(each)}" for each in report.evidence]
     if lines:
         lines.insert(0, "found in the database:")
     if report.missing:
-        lines += ["missing, so that it ends before it:", *(one_line(f"  {each}") for each in report.missing)]
+        lines += ["missing, so that it ends before it:", *(f"  {one_line(each)}" for each in report.missing)]
     verb = "would record" if report.dry_run else "recorded"
     if report.recorded:
         lines.append(f"{verb} as applied, nothing was run:")
-        lines += [one_line(f"  {version} {name}") for version, name in report.recorded]
+        lines += [f"  {one_line(f'{version} {name}')}" for version, name in report.recorded]
     else:
         lines.append("nothing to record: all of that is applied already")
     return "\n".join(lines) + "\n"

@@ -43,7 +43,7 @@ def _adopted(report: RunReport, view: View) -> Iterator[str]:
     verb = "would record" if report.dry_run else "recorded"
     count = counted(len(report.adopted), "migration")
     yield view.paint(f"{verb} {count} as applied, found in the database and not run:", Tone.STRONG)
-    yield from (one_line(f"  {each}") for each in report.adopted)
+    yield from (f"  {one_line(str(each))}" for each in report.adopted)
     if report.steps:
         yield ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stepwell.testing.adoption import AdoptionConformance
 from stepwell.testing.compensation import CompensationConformance
 from stepwell.testing.correction import CorrectionConformance
 from stepwell.testing.dry_run import DryRunConformance
@@ -32,6 +33,7 @@ class EngineConformance(
     RepairConformance,
     CompensationConformance,
     SnapshotsConformance,
+    AdoptionConformance,
     FingerprintsConformance,
 ):
     """Everything that an engine promises. What an engine has no ability for is expected to be told, not to work."""
