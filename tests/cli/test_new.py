@@ -25,7 +25,7 @@ from stepwell.core.errors import Place, UsageError
 from stepwell.core.graph import Node
 from stepwell.core.migration import Language, Version
 from stepwell.core.settings import Numbering
-from stepwell.engines.postgresql.lexical import POSTGRESQL
+from stepwell.engines.postgresql.dialect import DIALECT
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -101,7 +101,7 @@ DEPENDENCIES = [
 def test_dependencies(there: Existing, depends: tuple[str, ...] | None, stated: str) -> None:
     wish = Wish("x", Language.PYTHON, Numbering.SEQUENTIAL, depends)
     template = Templates("postgresql").get(wish.template, wish.language)
-    (made,) = draft(wish, template, there, POSTGRESQL, NOW).files
+    (made,) = draft(wish, template, there, DIALECT, NOW).files
     assert f"    dependencies = {stated}\n" in made.text
     compile(made.text, made.file_name, "exec")
 

@@ -66,6 +66,7 @@ def test_every_template_is_tried(shop: Workshop) -> None:
     assert there - {made.template for made in chain(engine)} == {"empty", *REFUSED[engine]}
 
 
+@pytest.mark.slow
 def test_what_it_makes_is_proved(built: Workshop) -> None:
     assert built.run(built.project(url=None).check()).findings == ()
     if not built.abilities.snapshots:
@@ -81,6 +82,7 @@ def test_what_it_makes_is_proved(built: Workshop) -> None:
     assert set(found.values()) == {(Verdict.PROVED, ())}, found
 
 
+@pytest.mark.slow
 def test_python_is_as_formatters_and_linters_want_it(shop: Workshop) -> None:
     for made in chain(parse_url(shop.url).engine):
         new(shop, made)

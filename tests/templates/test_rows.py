@@ -43,8 +43,9 @@ def test_data_gives_back_what_was_there(users: Workshop, options: tuple[str, ...
     assert names(users) == ["z", "a", "b", "c", "d"]
     kept = users.ask("SELECT id, name FROM trim_name_of_users_kept ORDER BY id")
     assert kept == [(102, " b"), (12345, " d ")]
+    users.ask("UPDATE users SET name = 'new' WHERE id = 12345")
     users.rollback()
-    assert names(users) == ["z", "a", " b", "c", " d "]
+    assert names(users) == ["z", "a", " b", "c", "new"]  # what was changed since stays
     assert not users.exists("trim_name_of_users_kept")
 
 
@@ -68,7 +69,7 @@ def test_seed_takes_back_only_what_it_has_put_there(users: Workshop, options: tu
     assert sorted(names(users)) == [" b", " d ", "a", "c", "root", "z"]
     users.rollback(target="002")
     assert names(users) == ["z", "a", " b", "c", " d "]
-    assert users.ask("SELECT * FROM seeded_rows") == []
+    assert users.ask("SELECT * FROM seeded_keys") == []
 
 
 def test_rename_keeps_both_the_same_until_the_old_one_goes(users: Workshop, options: tuple[str, ...]) -> None:

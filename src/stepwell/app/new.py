@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from stepwell.core.migration import Migration
     from stepwell.core.sql.rules import LexRules
     from stepwell.core.templates.template import Outline, Template
+    from stepwell.ports import Dialect
 
 DEFAULT_TEMPLATE = "empty"
 _NARROWEST = 3  # digits of a sequential version
@@ -108,23 +109,26 @@ def _guessed(unread: Sequence[SourceFile], read: Sequence[Node]) -> Iterable[Nod
         yield Node(file.version, below, Place(file.path))
 
 
-def draft(wish: Wish, template: Template, existing: Existing, rules: LexRules, now: datetime) -> Drafts:
+def draft(wish: Wish, template: Template, existing: Existing, dialect: Dialect, now: datetime) -> Drafts:
     """Decide names and texts of the new files; `now` is in UTC. Raises `UsageError` for what can't be made."""
-    return _Drafting(wish, template, existing, rules, now).drafts()
+    return _Drafting(wish, template, existing, dialect, now).drafts()
 
 
 class _Drafting:
     """The files of one template, each depending on the one before."""
 
     def __init__(
-        self, wish: Wish, template: Template, existing: Existing, rules: LexRules, now: datetime
+        self, wish: Wish, template: Template, existing: Existing, dialect: Dialect, now: datetime
     ) -> None:
         self._wish, self._template, self._existing = wish, template, existing
-        self._rules, self._now = rules, now
+        self._rules, self._now = dialect.rules, now
+        self._can_verify = dialect.abilities.snapshots
         self._slug = slugify(wish.name)
         in_order = sorted(existing.migrations, key=lambda migration: migration.version)
-        self._known = known_from(in_order, rules) if template.variables else Known()
-        self._choice = choose(template, wish.template, self._slug, wish.said, known=self._known, rules=rules)
+        self._known = known_from(in_order, self._rules) if template.variables else Known()
+        self._choice = choose(
+            template, wish.template, self._slug, wish.said, known=self._known, rules=self._rules
+        )
 
     def drafts(self) -> Drafts:
         """Every file that is not there already."""
@@ -192,8 +196,9 @@ class _Drafting:
         if self._template.unfinished:
             yield "write what it does, then run 'stepwell migrate'"
         else:
-            versions = " ".join(file.file_name.partition("_")[0] for file in files)
-            yield f"read {'it' if len(files) == 1 else 'them'}, then run 'stepwell verify {versions}'"
+            versions = [file.file_name.partition("_")[0] for file in files]
+            then = f"verify {' '.join(versions)}" if self._can_verify else f"migrate --target {versions[-1]}"
+            yield f"read {'it' if len(files) == 1 else 'them'}, then run 'stepwell {then}'"
 
 
 def _source(version: Version, name: str, language: Language, text: str) -> SourceFile:

@@ -67,7 +67,8 @@ class Templates:
         Raises `UsageError` where there is none, or none for the language or the engine.
         """
         if name not in self._files:
-            hint = did_you_mean(name, self._files) or "'stepwell new --list-templates' shows them"
+            there = f"there are: {', '.join(sorted(self._files))}; '--list-templates' explains them"
+            hint = did_you_mean(name, self._files) or there
             raise UsageError(f"there is no template {name!r}", hint=hint)
         fitting = self._fitting(name)
         for wanted in (language, Language.SQL):  # what is in SQL can be written in Python

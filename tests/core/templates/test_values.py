@@ -22,6 +22,7 @@ from stepwell.core.templates.values import written
 from stepwell.engines.mysql.lexical import MARIADB, MYSQL
 from stepwell.engines.postgresql.lexical import POSTGRESQL
 from stepwell.engines.sqlite.lexical import SQLITE
+from stepwell.parts import find_engine
 
 if TYPE_CHECKING:
     from stepwell.core.sql.rules import LexRules
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 RULES = [POSTGRESQL, SQLITE, MYSQL, MARIADB]
+DIALECTS = {rules.name: find_engine(rules.name).dialect for rules in RULES}
 
 WRITTEN = [
     ("users", Kind.NAME, POSTGRESQL, "users"),
@@ -119,7 +121,7 @@ def made(template: Template, language: Language, value: str, rules: LexRules) ->
     """The text of the file, or None where the value was refused."""
     wish = Wish("x", language, Numbering.SEQUENTIAL, (), "t", {"value": value})
     try:
-        return draft(wish, template, Existing(), rules, NOW).files[0].text
+        return draft(wish, template, Existing(), DIALECTS[rules.name], NOW).files[0].text
     except UsageError as error:
         refused = error.message
     assert "no migration" not in refused, "it was found out only when the file was read"
@@ -175,7 +177,9 @@ def test_no_name_becomes_code(name: str) -> None:
     for language in Language:
         wish = Wish(name, language, Numbering.SEQUENTIAL, (), "table", {"table": "a"})
         try:
-            files = draft(wish, templates.get("table", language), Existing(), POSTGRESQL, NOW).files
+            files = draft(
+                wish, templates.get("table", language), Existing(), DIALECTS["postgresql"], NOW
+            ).files
         except UsageError:
             return  # nothing in it can be in the name of a file
         if language is Language.PYTHON:

@@ -85,9 +85,8 @@ def _made(context: Context, loaded: LoadedSettings, engine: Engine, templates: T
         dict(arguments.set),
     )
     template = templates.get(wish.template, wish.language)
-    rules = engine.dialect.rules
-    existing = survey(open_source(loaded.settings.migrations, loaded.root), rules)
-    drafts = draft(wish, template, existing, rules, datetime.now(UTC))
+    existing = survey(open_source(loaded.settings.migrations, loaded.root), engine.dialect.rules)
+    drafts = draft(wish, template, existing, engine.dialect, datetime.now(UTC))
     return write(drafts, loaded.root / shown, shown)
 
 
