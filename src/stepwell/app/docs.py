@@ -13,7 +13,7 @@ from stepwell.core.book import Book, cleaned
 from stepwell.core.book.blame import Turn, blame
 from stepwell.core.book.chapters import Seen, chapter
 from stepwell.core.book.renames import followed, moved
-from stepwell.core.book.sheets import laid_out, settled
+from stepwell.core.book.sheets import laid_out, notes, settled
 from stepwell.core.migration import Direction, PythonBody
 from stepwell.core.redact import Redactor
 from stepwell.core.schema.words import tell
@@ -98,11 +98,13 @@ class _Replay:
         self, order: Sequence[Migration], graph: Graph, proofs: dict[Version, Proof], *, verified: bool
     ) -> Book:
         assert self._last is not None  # noqa: S101 - it has run
-        sheets, items = laid_out(self._last, blame(self._turns), self._rules)
+        touched = blame(self._turns)
+        sheets, items = laid_out(self._last, touched, self._rules)
         chapters = (
             chapter(each, graph, self._seen[each.version], proofs.get(each.version)) for each in order
         )
-        return Book(self._name, tuple(chapters), sheets, items, verified=verified)
+        told = notes(self._last, touched)
+        return Book(self._name, tuple(chapters), sheets, items, verified=verified, notes=told)
 
 
 async def _way_back(place: Context, migration: Migration) -> tuple[tuple[str, ...], bool]:

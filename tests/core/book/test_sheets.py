@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stepwell.core.book import Book, Item, Sheet, Touched, cleaned
-from stepwell.core.book.sheets import laid_out, settled
+from stepwell.core.book.sheets import laid_out, notes, settled
 from stepwell.core.migration import Version
 from stepwell.core.schema.snapshot import Fact, Key, Snapshot
 from stepwell.engines.postgresql.lexical import POSTGRESQL
@@ -98,6 +98,15 @@ def test_what_is_the_servers_is_settled() -> None:
         ("public.a", None),
         ("public.b", "somebody"),
     ]
+
+
+def test_what_can_not_be_told_is_said() -> None:
+    mine, other = (Fact("server", name, guarded=None) for name in ("mine", "other"))
+    snapshot = Snapshot("postgresql", "18.4", [table("a"), mine, other, Fact("unknown", "thing x")])
+    assert notes(snapshot, {mine.key: ONE}) == (
+        "of a kind that stepwell does not know: thing x",
+        "the server mine may not be read in full",
+    )
 
 
 def test_every_text_of_a_book_is_cleaned() -> None:

@@ -75,6 +75,13 @@ def laid_out(
     return sheets, items
 
 
+def notes(snapshot: Snapshot, touched: Mapping[Key, Touched]) -> tuple[str, ...]:
+    """What can't be told of this structure, or not in full."""
+    unknown = (f"of a kind that stepwell does not know: {fact.identity}" for fact in snapshot.unknown)
+    told = (f"the {fact.key} may not be read in full" for fact in snapshot.unreadable if fact.key in touched)
+    return (*unknown, *told)
+
+
 def _is_told(fact: Fact, shown: set[Key]) -> bool:
     """Whether it is told with its table, or by the definition of its view."""
     return fact.kind in (COLUMN, "attribute") or fact.parent in shown

@@ -109,7 +109,7 @@ def _items(items: Iterable[Item], names: Names, up: str = _UP) -> Iterator[list[
 def _item(item: Item, names: Names, up: str) -> tuple[str, ...]:
     definition = item.definition or ""
     return (
-        code(without_usual_schema(item.name)),
+        code(without_usual_schema(item.name)) or text(item.key.kind),  # the database itself has no name
         code(definition) if _is_short(definition) else "below",
         ", ".join(attributes(item.attributes)),
         text(item.comment or ""),
