@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.app.gather import graph_of
-from stepwell.app.replay import replayed, scratch_of
+from stepwell.app.ground import Ground
+from stepwell.app.replay import knowing
 from stepwell.app.runs import run_wish
 from stepwell.app.shelf import Shelf
 from stepwell.app.verify import verify
@@ -14,13 +15,15 @@ from stepwell.core.book.blame import Turn, blame
 from stepwell.core.book.chapters import Seen, chapter
 from stepwell.core.book.renames import followed, moved
 from stepwell.core.book.sheets import laid_out, notes, settled
+from stepwell.core.errors import StepError
 from stepwell.core.migration import Direction, PythonBody
 from stepwell.core.redact import Redactor
 from stepwell.core.schema.words import tell
+from stepwell.core.sql.beyond import reaches_beyond
 from stepwell.core.wish import Wish
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from stepwell.app.context import Context
     from stepwell.core.graph import Graph
@@ -57,66 +60,69 @@ def _without_structure(context: Context, order: Sequence[Migration], graph: Grap
 
 
 async def _whole(context: Context, order: Sequence[Migration], graph: Graph, *, verdicts: bool) -> Book:
-    async with scratch_of(context) as place:
-        replay = _Replay(context, place)
-        await replay.run(order)
+    apart = any(_reaches_beyond(migration, context.dialect.name) for migration in order)
+    ground = Ground(context, tuple(order), clean=apart)  # or verify would find the roles that were made here
+    replay = _Replay(context, ground)
+    try:
+        await replay.run()
+    finally:
+        await ground.close()
     proofs = {each.version: each for each in (await verify(context)).proofs} if verdicts else {}
-    return replay.book(order, graph, proofs, verified=verdicts)
+    return replay.book(graph, proofs, verified=verdicts)
+
+
+def _reaches_beyond(migration: Migration, engine: str) -> bool:
+    return reaches_beyond(migration.source.content.decode(errors="replace"), engine) is not None
 
 
 class _Replay:
-    """A replay of all migrations, and what was seen of each."""
+    """A replay of all migrations on a ground, and what was seen of each."""
 
-    def __init__(self, context: Context, place: Context) -> None:
-        self._rules, self._place = context.dialect.rules, place
-        self._name = context.dialect.name
+    def __init__(self, context: Context, ground: Ground) -> None:
+        self._rules, self._name, self._ground = context.dialect.rules, context.dialect.name, ground
         self._turns: list[Turn] = []
         self._seen: dict[Version, Seen] = {}
         self._last: Snapshot | None = None
 
-    async def run(self, order: Sequence[Migration]) -> None:
-        connection = await self._place.connect(True)
-        try:
-            owner = (await connection.about()).user
-            before = settled(await connection.snapshot(), owner)
-        finally:
-            await connection.close()
-        waiting = iter(order)
-        async for there, report, taken in replayed(self._place, order):
-            migration, after = next(waiting), settled(taken, owner)
-            sent = _sent(report, migration)
+    async def run(self) -> None:
+        owner = (await self._ground.ask(lambda connection: connection.about())).user
+        before = settled(await self._ground.snapshot(), owner)
+        for index, migration in enumerate(self._ground.order):
+            if (failure := await self._ground.up("up", index)) is not None:
+                raise StepError(failure.fault)
+            sent = _sent(self._ground.report, migration)
+            after = settled(await self._ground.snapshot(), owner)
             ways = moved(before, after, sent, self._rules)
             turn = Turn(migration.version, followed(before, after, ways), ways)
+            down, whole = await self._way_back(index)
             self._turns.append(turn)
-            down, whole = await _way_back(there, migration)
-            changes = tuple(tell(turn.diff))
-            self._seen[migration.version] = Seen(sent, down, whole and bool(sent), changes)
+            self._seen[migration.version] = Seen(sent, down, whole and bool(sent), tuple(tell(turn.diff)))
             before = after
         self._last = before
 
-    def book(
-        self, order: Sequence[Migration], graph: Graph, proofs: dict[Version, Proof], *, verified: bool
-    ) -> Book:
+    async def _way_back(self, index: int) -> tuple[tuple[str, ...], bool]:
+        """What down() of a Python migration would send, which is recorded and not run; and whether that is all."""
+        migration = self._ground.order[index]
+        if not migration.reversible or not isinstance(migration.body, PythonBody):
+            return (), True
+        there = knowing(await self._ground.place(), self._ground.order[: index + 1])
+        report = await run_wish(there, Wish(Direction.DOWN, steps=1), dry_run=True)
+        sent = _sent(report, migration)
+        return sent, bool(sent) and all(step.note is None for step in report.steps)
+
+    def book(self, graph: Graph, proofs: Mapping[Version, Proof], *, verified: bool) -> Book:
         assert self._last is not None  # noqa: S101 - it has run
         touched = blame(self._turns)
         sheets, items = laid_out(self._last, touched, self._rules)
         chapters = (
-            chapter(each, graph, self._seen[each.version], proofs.get(each.version)) for each in order
+            chapter(each, graph, self._seen[each.version], proofs.get(each.version))
+            for each in self._ground.order
         )
         told = notes(self._last, touched)
         return Book(self._name, tuple(chapters), sheets, items, verified=verified, notes=told)
 
 
-async def _way_back(place: Context, migration: Migration) -> tuple[tuple[str, ...], bool]:
-    """What down() of a Python migration would send, which is recorded and not run; and whether that is all."""
-    if not migration.reversible or not isinstance(migration.body, PythonBody):
-        return (), True
-    report = await run_wish(place, Wish(Direction.DOWN, steps=1), dry_run=True)
-    sent = _sent(report, migration)
-    return sent, bool(sent) and all(step.note is None for step in report.steps)
-
-
-def _sent(report: RunReport, migration: Migration) -> tuple[str, ...]:
+def _sent(report: RunReport | None, migration: Migration) -> tuple[str, ...]:
     """The statements of a migration, as its author wrote them, without their values."""
-    steps = (step for step in report.steps if step.version == migration.version)
+    steps = [] if report is None else [step for step in report.steps if step.version == migration.version]
     return tuple(statement.sql for step in steps for statement in step.statements)

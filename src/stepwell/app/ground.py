@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, suppress
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from stepwell.app.replay import scratch_of
+from stepwell.app.replay import knowing, scratch_of
 from stepwell.app.runs import run_wish
 from stepwell.core.errors import ConnectionFailedError, FailureKind, Fault, StepError, StepwellError
-from stepwell.core.files.listing import SourceListing
 from stepwell.core.migration import Direction
 from stepwell.core.proof import Failure
 from stepwell.core.settings import Atomic
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from stepwell.app.context import Context
     from stepwell.core.migration import Migration
+    from stepwell.core.report import RunReport
     from stepwell.core.schema.snapshot import Snapshot
     from stepwell.ports import Connection
 
@@ -38,6 +38,7 @@ class Ground:
     def __init__(self, context: Context, order: tuple[Migration, ...], *, clean: bool = False) -> None:
         self._context, self.order, self._clean = context, order, clean
         self.height = 0
+        self.report: RunReport | None = None  # of the last run that did not fail
         self._used = False
         self._stack = AsyncExitStack()
         self._place: Context | None = None
@@ -101,10 +102,9 @@ class Ground:
 
     async def _run(self, part: str, wish: Wish, files: int) -> Failure | None:
         """Do it, with no more files than can be concerned. Raises what is no fault of the migration."""
-        listing = SourceListing(tuple(each.source for each in self.order[:files]))
         self._used, self._seen = True, None
         try:
-            await run_wish((await self.place())._replace(source=_Read(listing)), wish)
+            self.report = await run_wish(knowing(await self.place(), self.order[:files]), wish)
         except StepError as error:
             return Failure(part, error.fault)
         except ConnectionFailedError as error:
@@ -124,16 +124,6 @@ class Ground:
         beside, self._beside = self._beside, None
         if beside is not None:
             await beside.close()
-
-
-class _Read(NamedTuple):
-    """Files that have been read already: what is tried is what was hashed, whatever becomes of the files meanwhile."""
-
-    listing: SourceListing
-
-    def read(self) -> SourceListing:
-        """Give them."""
-        return self.listing
 
 
 def _failed(part: str, error: StepwellError) -> Failure:

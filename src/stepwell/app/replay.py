@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from stepwell.app.context import Context
     from stepwell.core.migration import Migration
-    from stepwell.core.report import RunReport
     from stepwell.core.schema.snapshot import Snapshot
 
 
@@ -34,12 +33,19 @@ async def scratch_of(context: Context) -> AsyncIterator[Context]:
             raise
 
 
-class Replayed(NamedTuple):
-    """What one migration did on a scratch database: where, the report of its run, and the structure behind it."""
+class Read(NamedTuple):
+    """Files that have been read already: what is tried is what was hashed, whatever becomes of the files meanwhile."""
 
-    place: Context
-    report: RunReport
-    snapshot: Snapshot
+    listing: SourceListing
+
+    def read(self) -> SourceListing:
+        """Give them."""
+        return self.listing
+
+
+def knowing(place: Context, migrations: Sequence[Migration]) -> Context:
+    """The same place with no more files than these: those that are still to come need not be parsed at every step."""
+    return place._replace(source=Read(SourceListing(tuple(each.source for each in migrations))))
 
 
 async def states(place: Context, order: Sequence[Migration]) -> AsyncIterator[Snapshot]:
@@ -48,23 +54,6 @@ async def states(place: Context, order: Sequence[Migration]) -> AsyncIterator[Sn
     They stand in plan order. Raises what a run raises.
     """
     yield await taken(place)
-    async for each in replayed(place, order):
-        yield each.snapshot
-
-
-async def replayed(place: Context, order: Sequence[Migration]) -> AsyncIterator[Replayed]:
-    """Apply these migrations to a scratch database, one after the other, in plan order. Raises as `states` does."""
     for number, migration in enumerate(order, 1):
-        there = place._replace(source=_Read(SourceListing(tuple(each.source for each in order[:number]))))
-        report = await run_wish(there, Wish(Direction.UP, target=migration.version.text))
-        yield Replayed(there, report, await taken(there))
-
-
-class _Read(NamedTuple):
-    """Files that were read before, as far as the replay has come: the others need not be parsed at every step."""
-
-    listing: SourceListing
-
-    def read(self) -> SourceListing:
-        """Give them."""
-        return self.listing
+        await run_wish(knowing(place, order[:number]), Wish(Direction.UP, target=migration.version.text))
+        yield await taken(place)

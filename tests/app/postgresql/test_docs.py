@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -154,6 +155,17 @@ def test_verdicts_are_those_of_verify(shop: Workshop) -> None:
     assert "  - down() leaves behind column t.c: added" in page
     assert "| verdict |" in pages(book)["README.md"]
     assert "| verdict |" not in pages(made(shop))["README.md"]
+
+
+def test_roles_that_migrations_make_are_in_nobodys_way(shop: Workshop) -> None:
+    """The server has them until they are dropped, and `verify` comes behind the replay."""
+    name = f"role_{uuid.uuid4().hex[:12]}"
+    shop.sql("001_role", f"CREATE ROLE {name};", f"DROP ROLE {name};")
+    shop.sql("002_t", f"CREATE TABLE t (id int); GRANT SELECT ON t TO {name};", "DROP TABLE t;")
+    made(shop)
+    book = made(shop, verify=True)
+    assert [each.judgement and each.judgement.verdict for each in book.chapters] == [Verdict.PROVED] * 2
+    assert sheet(book, "t").attributes["grants"] == {name: ["SELECT"]}
 
 
 def test_one_that_fails_is_an_error(shop: Workshop) -> None:
