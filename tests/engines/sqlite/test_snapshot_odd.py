@@ -58,9 +58,18 @@ def test_a_view_that_shows_all_columns(connection: sqlite3.Connection) -> None:
     before = snapshot_of(connection)
     connection.execute("ALTER TABLE a ADD COLUMN c TEXT")
     told = sentences(tell(diff(before, snapshot_of(connection))))
-    assert told == ["column a.c: added (text)", "column v.c: added (text)"]
+    assert told == ["column a.c: added (text)", "column v.c: added"]
     connection.execute("ALTER TABLE a DROP COLUMN c")
     assert snapshot_of(connection).dumps() == before.dumps()
+
+
+def test_the_columns_of_a_view_have_no_types(take: Callable[..., Snapshot]) -> None:
+    """Newer versions of SQLite tell one for expressions too: an upgrade would be a difference."""
+    taken = take("CREATE TABLE a (b INT); CREATE VIEW v AS SELECT b, b + 1 AS c FROM a")
+    assert [fact.attributes for fact in taken.facts if fact.identity.startswith("v.")] == [
+        {"position": 1},
+        {"position": 2},
+    ]
 
 
 def write_into_schema(connection: sqlite3.Connection, row: str) -> None:

@@ -161,7 +161,11 @@ def _columns(table: Key, rows: Sequence[ColumnRow], texts: Mapping[str, Column])
     is_view = table.kind == "view"
     names = _distinct(_expression(row.name) if is_view else shown(row.name) for row in rows)
     for position, (name, row) in enumerate(zip(names, rows, strict=True), 1):
-        told = {"position": position, **_attributes(row), **_said(texts.get(row.name))}
+        told: dict[str, Any] = {"position": position}
+        if (
+            not is_view
+        ):  # which has nothing of its own: what type it tells of an expression depends on its version
+            told |= {**_attributes(row), **_said(texts.get(row.name))}
         told = {name: value for name, value in told.items() if value not in _USUAL}
         yield Fact("column", f"{table.identity}.{name}", table, told)
 
