@@ -50,6 +50,8 @@ class _Baseline(Correction):
 
     async def found(self) -> BaselineReport:
         """Record what is found to be there."""
+        if self.context.absent:  # to look into it would make it
+            raise _nothing_there()
 
         def decide(connection: Connection, situation: Situation, _: History) -> Decided[BaselineReport]:
             found = self._found or Adoption(())
@@ -62,10 +64,7 @@ class _Baseline(Correction):
         if self._found is None:
             self._found = await surveyed(self.context, connection, in_order(self.shelf.parse_all()))
         if not self._found.adopted:
-            raise ContradictionError(
-                "nothing that these migrations give is there: there is nothing to record",
-                hint=f"stepwell migrate applies them; {BY_HAND} records them all the same",
-            )
+            raise _nothing_there()
         return await connection.read()
 
     def _record(
@@ -83,6 +82,13 @@ class _Baseline(Correction):
         if not migrations:
             return Decided(report)
         return Decided(report, lambda: mark_applied(connection, self.shelf, migrations, self.batch))
+
+
+def _nothing_there() -> ContradictionError:
+    return ContradictionError(
+        "nothing that these migrations give is there: there is nothing to record",
+        hint=f"stepwell migrate applies them; {BY_HAND} records them all the same",
+    )
 
 
 def _up_to(situation: Situation, to: Version) -> Sequence[Version]:
