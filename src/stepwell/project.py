@@ -221,17 +221,20 @@ class Project:
         strict: bool = False,
         rows: bool = True,
         data: str | None = None,
+        jobs: int | None = None,
     ) -> VerifyReport:
         """Prove on scratch databases that migrations, or those given, go up, down and up again.
 
         `data` is SQL that gives tables rows besides those that are made, before the first migration that is tried.
+        `jobs` is how many workers try some each; by default as many as pay.
         """
         from stepwell.app.verify import verify
         from stepwell.sources.root import root_on_path
 
-        check_arguments({"versions": versions, "strict": strict, "rows": rows, "data": data})
+        how: dict[str, Any] = {"strict": strict, "rows": rows, "data": data, "jobs": jobs}
+        check_arguments({"versions": versions, **how})
         with root_on_path(self.root):
-            return await verify(self._joiner().context(), versions, strict=strict, rows=rows, data=data)
+            return await verify(self._joiner().context(), versions, **how)
 
     async def baseline(self, *, to: str | None = None, dry_run: bool = False) -> BaselineReport:
         """Record migrations as applied without running them: up to `to`, or as far as everything is there."""

@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING
 
 from stepwell.app.gather import in_order
 from stepwell.app.ground import Ground
+from stepwell.app.jobs import number_of, try_all
 from stepwell.app.rehearsal import Data
 from stepwell.app.shelf import Shelf
-from stepwell.app.trials import Chain, Trials
+from stepwell.app.trials import Chain
 from stepwell.core.errors import TargetError, UsageError
 from stepwell.core.migration import Direction, PythonBody, Version
 from stepwell.core.proof import VerifyReport
 from stepwell.core.sql.beyond import reaches_beyond
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from stepwell.app.context import Context
     from stepwell.core.migration import Migration
+    from stepwell.core.proof import Proof
 
 
 async def verify(
@@ -28,15 +30,18 @@ async def verify(
     strict: bool = False,
     rows: bool = True,
     data: str | None = None,
+    jobs: int | None = None,
 ) -> VerifyReport:
     """Try every migration, or those of the versions given, on scratch databases.
 
     With `rows`, once more on tables that have some; `data` is a script of the user's own, which is run before the first
-    that is tried.
+    that is tried. `jobs` workers try some each; by default as many as pay.
 
     Raises `TargetError` for a version that no file has, `UsageError` where no scratch database can be made or a
     statement must not run on it, `MigrationError` for files that are wrong.
     """
+    if jobs is not None and jobs < 1:
+        raise UsageError("the argument 'jobs' must be at least 1")
     began = context.clock()
     order = in_order(Shelf(context).parse_all())
     places = _places(order, frozenset(map(Version, versions)))
@@ -51,12 +56,13 @@ async def verify(
         Data(data, places[0]) if data is not None and places else None,
         apart=any(_reaches(each, context.dialect.name) for each in order),
     )
-    ground = Ground(context, order, clean=chain.apart)
-    trials = Trials(context, chain, places, ground)
+    found: Mapping[int, Proof] = {}
     if places:
+        ground = Ground(context, order, clean=chain.apart)
         _refuse_forbidden(await ground.place(), order)
-        await trials.run()
-    proofs = tuple(trials.proofs[place] for place in places)
+        number = number_of(context, chain, len(places), jobs)
+        found = await try_all(context, chain, places, ground, number)
+    proofs = tuple(found[place] for place in places)
     return VerifyReport(context.dialect.name, proofs, (context.clock() - began) * 1000, strict)
 
 

@@ -30,6 +30,15 @@ def assignment(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
+def positive(text: str) -> int:
+    """Read a number from 1 for argparse."""
+    if not text.isdecimal() or int(text) < 1:
+        from argparse import ArgumentTypeError
+
+        raise ArgumentTypeError(f"{text!r} is not a number from 1")
+    return int(text)
+
+
 def add_contradictions(parser: ArgumentParser) -> None:
     """Add what to do where history and files contradict each other."""
     parser.add_argument(

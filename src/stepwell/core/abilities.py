@@ -17,6 +17,7 @@ class Abilities(NamedTuple):
     `failure_poisons`: after a failed statement the transaction refuses all others until a savepoint is aborted to.
     `snapshots`: the whole structure of the database can be read as a value.
     `copies`: a whole database can be copied, so that a migrated one is there faster than by its migrations.
+    `parallel`: a server works for several databases at the same time, so that trials in several of them pay.
     """
 
     transactional_ddl: bool
@@ -28,3 +29,4 @@ class Abilities(NamedTuple):
     failure_poisons: bool = False
     snapshots: bool = False
     copies: bool = False
+    parallel: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stepwell.cli.arguments import DRY_RUN, add_contradictions, version
+from stepwell.cli.arguments import DRY_RUN, add_contradictions, positive, version
 from stepwell.cli.command import Command
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def configure(parser: ArgumentParser) -> None:
         help="end at this version: everything that stands after it in the plan order is reverted, in reverse "
         "order of application; 'base' reverts all",
     )
-    how_far.add_argument("--steps", metavar="N", type=_steps, help="revert the last N applied (default: 1)")
+    how_far.add_argument("--steps", metavar="N", type=positive, help="revert the last N applied (default: 1)")
     how_far.add_argument(
         "--batch",
         metavar="ID",
@@ -36,14 +36,6 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help=DRY_RUN)
     parser.add_argument("--yes", action="store_true", help="do not ask first on a terminal")
     add_contradictions(parser)
-
-
-def _steps(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        from argparse import ArgumentTypeError
-
-        raise ArgumentTypeError(f"{text!r} is not a number from 1")
-    return int(text)
 
 
 async def run(context: Context) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stepwell.cli.arguments import version
+from stepwell.cli.arguments import positive, version
 from stepwell.cli.command import Command
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ def configure(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--no-rows", action="store_true", help="do not try it on tables with rows besides")
     parser.add_argument("--data", metavar="FILE", help="SQL with rows of your own, such as a dump of some")
+    parser.add_argument(
+        "--jobs", metavar="N", type=positive, help="try so many at the same time (default: as many as pay)"
+    )
     parser.add_argument("--junit", metavar="FILE", help="write a JUnit report besides")
 
 
@@ -37,6 +40,7 @@ async def run(context: Context) -> int:
             strict=arguments.strict,
             rows=not arguments.no_rows,
             data=read(arguments.data) if arguments.data else None,
+            jobs=arguments.jobs,
         )
     if arguments.junit:
         write(arguments.junit, verify_junit(report))

@@ -53,6 +53,7 @@ DIALECT = Dialect(
         failure_poisons=True,
         snapshots=True,
         copies=True,
+        parallel=True,
     ),
     parameters=ParameterStyle.NUMERIC,
     hints=HINTS,
