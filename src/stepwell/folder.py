@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAME = ".stepwell"
+KEPT_VERDICTS = "verified.json"  # of `verify`
 
 
 def make(folder: Path) -> Path:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stepwell.app.context import CopyContext, FillContext
+    from stepwell.core.changes import Changes
     from stepwell.core.settings import Settings
     from stepwell.core.url import DatabaseUrl
     from stepwell.ports import Connection, Engine, Scratch
@@ -110,6 +111,22 @@ class Joiner:
         return joined._replace(
             forbid=lambda sql: forbidden(sql, kind, made), scratch=lambda: self._scratch(target)
         )
+
+    def changes(self, since: str | None) -> Changes:
+        """What git says has changed since a ref, by default since the main branch. Raises `UsageError`."""
+        from stepwell.sources.git import changes_since
+
+        folders = [each for each in self.settings.migrations if not each.startswith("package:")]
+        return changes_since(self.root, folders, since)
+
+    def folder(self) -> Path | None:
+        """The folder of the project for what is kept; None where what it holds may be from others."""
+        from stepwell.folder import KEPT_VERDICTS, NAME
+        from stepwell.sources.git import is_tracked
+
+        folder = self.root / NAME
+        kept = folder / KEPT_VERDICTS
+        return None if kept.exists() and is_tracked(kept) else folder
 
     def _joined(self, engine: Engine, place: Place, settings: Settings, emit: Listener) -> Context:
         from stepwell.sources.loader import PythonLoader

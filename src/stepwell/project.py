@@ -222,19 +222,31 @@ class Project:
         rows: bool = True,
         data: str | None = None,
         jobs: int | None = None,
+        changed: bool = False,
+        since: str | None = None,
+        cache: bool = True,
     ) -> VerifyReport:
         """Prove on scratch databases that migrations, or those given, go up, down and up again.
 
         `data` is SQL that gives tables rows besides those that are made, before the first migration that is tried.
-        `jobs` is how many workers try some each; by default as many as pay.
+        `jobs` is how many workers try some each; by default as many as pay. `changed`: only what has changed since the
+        main branch, and what stands behind it; `since` names another branch or commit. With `cache`, good verdicts are
+        kept in the folder `.stepwell` of the root, and are not found anew.
         """
         from stepwell.app.verify import verify
         from stepwell.sources.root import root_on_path
 
         how: dict[str, Any] = {"strict": strict, "rows": rows, "data": data, "jobs": jobs}
-        check_arguments({"versions": versions, **how})
+        check_arguments({"versions": versions, "changed": changed, "since": since, "cache": cache, **how})
+        joiner = self._joiner()
+        if changed or since is not None:
+            if versions or (changed and since is not None):
+                raise UsageError("give the versions, or what has changed since when: one of them")
+            how["changes"] = joiner.changes(since)
+        if cache:
+            how["folder"] = joiner.folder()
         with root_on_path(self.root):
-            return await verify(self._joiner().context(), versions, **how)
+            return await verify(joiner.context(), versions, **how)
 
     async def baseline(self, *, to: str | None = None, dry_run: bool = False) -> BaselineReport:
         """Record migrations as applied without running them: up to `to`, or as far as everything is there."""

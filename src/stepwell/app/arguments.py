@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_TEXTS = ("target", "batch", "version", "engine", "data", "to", "share")
+_TEXTS = ("target", "batch", "version", "engine", "data", "to", "share", "since")
 _NUMBERS = ("steps", "limit", "jobs")
 _LISTS = ("done", "not_done", "versions")
-_OPTIONAL = ("target", "batch", "steps", "limit", "data", "to", "share", "jobs")
+_OPTIONAL = ("target", "batch", "steps", "limit", "data", "to", "share", "jobs", "since")
 
 
 def check_arguments(given: Mapping[str, object]) -> None:
     """Raise `UsageError`, naming the argument, for one of another type than it has to be.
 
-    Takes arguments by their names: texts (`target`, `batch`, `version`, `engine`, `data`, `to`), whole
+    Takes arguments by their names: texts (`target`, `batch`, `version`, `engine`, `data`, `to`, `since`), whole
     numbers (`steps`, `limit`, `jobs`), lists of texts (`done`, `not_done`, `versions`), and everything else, which
     must be true or false.
     """

@@ -7,6 +7,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stepwell.author import Migration as Author
     from stepwell.core.events import Event
     from stepwell.core.files.listing import Source
@@ -21,6 +23,9 @@ class Loader(Protocol):
 
     def load(self, migration: Migration) -> tuple[Migration, type[Author] | None]:
         """Give the migration as its class really is, and the class; None for an SQL file."""
+
+    def modules_of(self, migration: Migration) -> Mapping[str, bytes] | None:
+        """The modules of the project that it brings in, with their bytes; None where that can't be told."""
 
     def file_of(self, migration: Migration) -> str:
         """The name of its file as code objects have it."""

@@ -11,7 +11,7 @@ from stepwell.app.ground import Ground
 from stepwell.app.trials import Trials
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from stepwell.app.context import Context
     from stepwell.app.trials import Chain
@@ -33,18 +33,17 @@ def number_of(context: Context, chain: Chain, trials: int, wanted: int | None) -
 
 
 async def try_all(
-    context: Context, chain: Chain, places: Sequence[int], ground: Ground, jobs: int
-) -> Mapping[int, Proof]:
-    """The proofs of the migrations at these places. The ground may have been used for the first of them.
+    context: Context, chain: Chain, shared: Sequence[Sequence[int]], ground: Ground, found: dict[int, Proof]
+) -> None:
+    """Put the proofs of the migrations at these places, a share for each worker, into `found`.
 
-    Raises what went wrong first, by the plan.
+    The ground may have been used for the first of them. Raises what went wrong first, by the plan.
     """
     workers = [
-        Trials(context, chain, share, Ground(context, chain.order) if number else ground)
-        for number, share in enumerate(shares(places, jobs))
+        Trials(context, chain, share, Ground(context, chain.order) if number else ground, found)
+        for number, share in enumerate(shared)
     ]
     await _together(workers)
-    return {place: proof for worker in workers for place, proof in worker.proofs.items()}
 
 
 def shares(places: Sequence[int], jobs: int) -> list[Sequence[int]]:

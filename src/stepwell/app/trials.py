@@ -37,14 +37,21 @@ class Trials:
     Takes the ground for the structure, which may have been used; the one for rows is made where it is needed.
     """
 
-    def __init__(self, context: Context, chain: Chain, places: Sequence[int], ground: Ground) -> None:
+    def __init__(
+        self,
+        context: Context,
+        chain: Chain,
+        places: Sequence[int],
+        ground: Ground,
+        proofs: dict[int, Proof],
+    ) -> None:
         self._context, self._chain, self._places, self._ground = context, chain, places, ground
         self._row_ground = Ground(context, chain.order, clean=chain.apart)
         self._rows = RowTrials(self._row_ground, chain.data)
-        self.proofs: dict[int, Proof] = {}
+        self._proofs = proofs
 
     async def run(self) -> None:
-        """Try all of them; the proofs are in `proofs`."""
+        """Try all of them, and put what they prove into `proofs`."""
         try:
             if self._chain.apart:
                 await self._run_apart()
@@ -60,7 +67,7 @@ class Trials:
             if trial is None:
                 return
             self._judge(index, await self._on_rows(index, trial))
-            if self.proofs[index].verdict is Verdict.BROKEN:
+            if self._proofs[index].verdict is Verdict.BROKEN:
                 await self._ground.close()
 
     async def _run_apart(self) -> None:
@@ -96,7 +103,7 @@ class Trials:
 
     def _judge(self, index: int, trial: Trial) -> None:
         proof = judged(trial)
-        self.proofs[index] = proof
+        self._proofs[index] = proof
         self._context.emit(Verified(proof.version, proof.name, proof.verdict, proof.elapsed_ms or 0.0))
 
     def _give_up(self, index: int, failed: Migration) -> None:
@@ -105,7 +112,7 @@ class Trials:
         for place in self._places:
             if place >= index:
                 each = self._chain.order[place]
-                self.proofs[place] = Proof(each.version, each.name, each.path, Verdict.BROKEN, (reason,))
+                self._proofs[place] = Proof(each.version, each.name, each.path, Verdict.BROKEN, (reason,))
 
 
 async def _up_down_up(ground: Ground, index: int) -> Trial:

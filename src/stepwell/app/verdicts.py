@@ -18,7 +18,7 @@ from stepwell.core.migration import PythonBody
 from stepwell.core.sql.beyond import reaches_beyond, reads_outside
 from stepwell.core.url import parse_url
 from stepwell.core.verdicts import GOOD, Known, Link, Surroundings, dumps, keys, loads
-from stepwell.folder import make
+from stepwell.folder import KEPT_VERDICTS, make
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from stepwell.core.schema.snapshot import Snapshot
     from stepwell.core.settings import Settings
 
-FILE = "verified.json"
 LARGEST = 8 << 20  # bytes that are read at all
 _PACKAGE = Path(__file__).parents[1]
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -41,7 +40,7 @@ class Verdicts:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._known = _read(folder / FILE)
+        self._known = _read(folder / KEPT_VERDICTS)
 
     def of(self, key: str | None) -> Known | None:
         """What is known for a key."""
@@ -56,10 +55,10 @@ class Verdicts:
         }
         if not good.keys() - self._known.keys():
             return
-        known = {**self._known, **_read(self._folder / FILE)}
+        known = {**self._known, **_read(self._folder / KEPT_VERDICTS)}
         older = {key: each for key, each in known.items() if key not in good}
         with suppress(OSError):
-            _write(make(self._folder) / FILE, dumps({**older, **good}))
+            _write(make(self._folder) / KEPT_VERDICTS, dumps({**older, **good}))
 
 
 def keys_of(context: Context, chain: Chain, empty: Snapshot) -> list[str | None]:
@@ -82,8 +81,7 @@ def keys_of(context: Context, chain: Chain, empty: Snapshot) -> list[str | None]
 
 def _link(context: Context, migration: Migration) -> Link:
     engine = context.dialect.name
-    texts = list(migration.texts)
-    if any(reaches_beyond(text, engine) or reads_outside(text) for text in texts):
+    if any(reaches_beyond(text, engine) or reads_outside(text) for text in migration.texts):
         return Link(migration, None)
     if not isinstance(migration.body, PythonBody):
         return Link(migration, {})

@@ -211,6 +211,14 @@ class Migration:
         return section.statements if section is not None else ()
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """Every text that may say what it does: its statements; of Python, whose SQL may be put together, all of it."""
+        whole = self.source.content.decode(errors="replace")
+        python = (whole,) if isinstance(self.body, PythonBody) else ()
+        statements = (each.text for direction in Direction for each in self.statements(direction))
+        return (*statements, *python)
+
+    @property
     def reversible(self) -> bool:
         """Whether there is a `down` that may be run."""
         if self.traits.irreversible or self.body is None:

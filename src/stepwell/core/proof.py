@@ -77,12 +77,16 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
-    """What came of every migration that was tried, in plan order. `where` is the kind of server it was tried on."""
+    """What came of every migration that was tried, in plan order. `where` is the kind of server it was tried on.
+
+    `since` says what was compared with, where only what has changed was tried.
+    """
 
     where: str
     proofs: tuple[Proof, ...]
     elapsed_ms: float = 0.0
     strict: bool = False
+    since: str | None = None
 
     @property
     def ok(self) -> bool:

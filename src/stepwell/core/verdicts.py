@@ -128,11 +128,12 @@ def loads(text: str) -> dict[str, Known]:
 def _known(told: object) -> Known | None:
     if not isinstance(told, dict) or told.get("verdict") not in GOOD:
         return None
-    reasons, notes = told.get("reasons"), told.get("notes")
-    if not (_texts(reasons) and _texts(notes)):
+    reasons, notes = _texts(told.get("reasons")), _texts(told.get("notes"))
+    if reasons is None or notes is None:
         return None
-    return Known(Verdict(told["verdict"]), tuple(reasons), tuple(notes))
+    return Known(Verdict(told["verdict"]), reasons, notes)
 
 
-def _texts(given: Any) -> bool:
-    return isinstance(given, list) and all(isinstance(each, str) for each in given)
+def _texts(given: object) -> tuple[str, ...] | None:
+    texts = isinstance(given, list) and all(isinstance(each, str) for each in given)
+    return tuple(given) if texts and isinstance(given, list) else None

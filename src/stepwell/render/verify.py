@@ -29,7 +29,9 @@ _CONTROL = {code: "?" for code in range(32) if chr(code) not in "\t\n\r"}  # wha
 def verify_text(report: VerifyReport, view: View) -> str:
     """A line for each migration with its verdict, the reasons below it, and the sum."""
     if not report.proofs:
-        return "there is nothing to verify\n"
+        return (
+            f"nothing has changed since {report.since}\n" if report.since else "there is nothing to verify\n"
+        )
     found = ", ".join(
         f"{report.count(verdict)} {badge.word}"
         for verdict, badge in VERDICTS.items()
@@ -63,6 +65,7 @@ def verify_document(report: VerifyReport) -> dict[str, Any]:
         "ok": report.ok,
         "strict": report.strict,
         "engine": report.where,
+        "since": report.since,
         "elapsed_ms": report.elapsed_ms,
         "counts": {verdict.value: report.count(verdict) for verdict in Verdict},
         "migrations": [
@@ -95,7 +98,7 @@ def verify_junit(report: VerifyReport) -> str:
 def _case(proof: Proof, report: VerifyReport) -> str:
     name = quoteattr(_xml(f"{proof.version} {proof.name}"))
     head = f'  <testcase classname="migrations" name={name} time="{(proof.elapsed_ms or 0.0) / 1000:.3f}"'
-    told = "\n".join([*proof.reasons, *proof.notes])
+    told = "\n".join([*proof.reasons, *proof.notes, *(["cached"] if proof.cached else [])])
     if report.is_bad(proof):
         word = quoteattr(VERDICTS[proof.verdict].word)
         return f"{head}>\n    <failure message={word}>{escape(_xml(told))}</failure>\n  </testcase>\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,29 @@ Closure = Mapping[str, bytes]
 """The bytes of each module, by its path below the root."""
 
 
-def closure(root: Path, path: str, text: str) -> Closure | None:
+# What the bytes of a module were before it was loaded: those that this process has until its end. A memo, not state.
+_AS_LOADED: dict[Path, bytes] = {}
+
+
+def closure(root: Path, path: str, text: str, loaded: Collection[str | None] = ()) -> Closure | None:
     """The modules that the file at this path, relative to the root, brings in, with that text.
 
     None where that can't be told: where something is imported that is neither the project's own nor known to only
-    compute, and where files may be read.
+    compute, where files may be read, and where a module that was `loaded` (its file) before may have been another.
     """
+    found = _closure(root, path, text)
+    if found is None:
+        return None
+    for name, content in found.items():
+        file = root / name
+        if str(file) not in loaded:
+            _AS_LOADED[file] = content
+        elif _AS_LOADED.get(file) != content:
+            return None
+    return found
+
+
+def _closure(root: Path, path: str, text: str) -> dict[str, bytes] | None:
     found: dict[str, bytes] = {}
     left: list[tuple[str, str]] = [(path, text)]
     while left:

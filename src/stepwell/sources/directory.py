@@ -39,17 +39,19 @@ class DirectorySource(NamedTuple):
         """Read every file once; see `Source.read`."""
         reading = _Reading()
         for folder in self.folders:
-            _read_folder(self.shown_relative_to / folder, self._shown(folder), reading)
+            shown = shown_below(self.shown_relative_to, folder)
+            _read_folder(self.shown_relative_to / folder, shown, reading)
         if reading.problems:
             raise together(reading.problems)
         return SourceListing(tuple(reading.files), tuple(reading.findings))
 
-    def _shown(self, folder: Path) -> str:
-        path = self.shown_relative_to / folder
-        # Not `resolve`: where a link stands in a path, it would show people another one than they wrote.
-        root, whole = os.path.abspath(self.shown_relative_to), os.path.abspath(path)  # noqa: PTH100
-        below = Path(whole).is_relative_to(root)
-        return (Path(whole).relative_to(root) if below else Path(whole)).as_posix()
+
+def shown_below(root: Path, folder: Path) -> str:
+    """A folder as people see it: relative to the root of the project, or in full where it is not below it."""
+    # Not `resolve`: where a link stands in a path, it would show people another one than they wrote.
+    start, whole = os.path.abspath(root), os.path.abspath(root / folder)  # noqa: PTH100
+    below = Path(whole).is_relative_to(start)
+    return (Path(whole).relative_to(start) if below else Path(whole)).as_posix()
 
 
 @dataclass(slots=True)

@@ -18,6 +18,14 @@ _NOT_PROVED = 3
 def configure(parser: ArgumentParser) -> None:
     """Add what only this command takes."""
     parser.add_argument("versions", metavar="V", nargs="*", type=version, help="only these versions")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--changed",
+        action="store_true",
+        help="only what has changed since the main branch (by git), and what stands behind it",
+    )
+    which.add_argument("--since", metavar="REF", help="the same since another branch, tag or commit")
+    parser.add_argument("--no-cache", action="store_true", help="try also what was proved before")
     parser.add_argument(
         "--strict", action="store_true", help="exit 3 also for what loses rows on its way back"
     )
@@ -41,6 +49,9 @@ async def run(context: Context) -> int:
             rows=not arguments.no_rows,
             data=read(arguments.data) if arguments.data else None,
             jobs=arguments.jobs,
+            changed=arguments.changed,
+            since=arguments.since,
+            cache=not arguments.no_cache,
         )
     if arguments.junit:
         write(arguments.junit, verify_junit(report))
@@ -81,6 +92,7 @@ COMMAND = Command(
     examples=(
         ("stepwell verify", "all migrations"),
         ("stepwell verify 007 008", "these two; those before them are only applied"),
+        ("stepwell verify --changed", "what this branch changes"),
         ("stepwell verify --strict --junit report.xml", "for CI"),
     ),
 )

@@ -45,6 +45,12 @@ _SQLITE: tuple[tuple[str, str], ...] = (
     (r"\b(temp|data)_store_directory\b", "the files of this process"),
 )
 _PATTERNS = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL, "mysql": _MYSQL, "mariadb": _MYSQL}
+# Files that the server reads, and files that become databases: their contents stand in no statement.
+_OUTSIDE = re.compile(
+    r"\bCOPY\b.*\bFROM\s+E?'|\bpg_(read|stat|ls)_\w+|\blo_import\b|\bLOAD\s+(DATA|XML|LOCAL)\b|\bLOAD_FILE\b"
+    r"|\bIMPORT\s+FOREIGN\b|\bCREATE\s+(SERVER|FOREIGN)\b|\bATTACH\s+(DATABASE\b|')|\bload_extension\b|\breadfile\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _QUALIFIED = re.compile(r"[`\"]?([\w$]+)[`\"]?\s*\.\s*[`\"]?[\w$*]")
 
 
@@ -62,3 +68,8 @@ def reaches_beyond(sql: str, engine: str, databases: Collection[str] = ()) -> st
         if match[1].casefold() in known:
             return f"the database {match[1]}"
     return None
+
+
+def reads_outside(sql: str) -> bool:
+    """Whether what a statement does may depend on files of the server, or on another server."""
+    return _OUTSIDE.search(_COMMENT.sub(" ", sql)) is not None

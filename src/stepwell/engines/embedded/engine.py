@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.core.url import parse_url
 from stepwell.engines.postgresql.dialect import DIALECT
+from stepwell.folder import NAME as FOLDER
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from stepwell.core.url import DatabaseUrl
     from stepwell.ports import About, Connection, ConnectOptions, Copy, Dialect, Fill, Scratch
-
-FOLDER = ".stepwell"  # in the root of the project
 
 
 class Embedded:

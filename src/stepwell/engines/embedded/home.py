@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from stepwell.core.errors import ConnectionFailedError, Refusal
 from stepwell.engines.embedded.lock import Share, acquire, attempt
+from stepwell.folder import make
 
 if TYPE_CHECKING:
     from stepwell.engines.embedded.account import Account
@@ -67,9 +68,8 @@ def find_home(folder: Path, name: str, account: Account | None, system: Path, de
     `ConnectionFailedError` if the data belong to somebody else.
     """
     project = (folder / name).absolute()
-    project.mkdir(parents=True, exist_ok=True)
-    with suppress(FileExistsError), (project.parent / ".gitignore").open("x", encoding="utf-8") as ignore:
-        ignore.write("*\n")
+    make(project.parent)
+    project.mkdir(exist_ok=True)
     if account is None:
         return Home(project.resolve(), None)
     if (project / "data").exists():
