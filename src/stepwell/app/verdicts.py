@@ -65,7 +65,7 @@ def keys_of(context: Context, chain: Chain, empty: Snapshot) -> list[str | None]
     """The key of each migration of a chain, on a place where an empty database has that structure."""
     data = chain.data
     around = Surroundings(
-        tool=_tool(),
+        tool=tool(),
         engine=empty.engine,
         server=empty.server,
         place=_place(context.settings),
@@ -96,7 +96,7 @@ def _place(settings: Settings) -> str:
 
 
 @lru_cache(maxsize=1)
-def _tool() -> str:
+def tool() -> str:
     """This program to the byte, since its version says nothing of a development tree; its Python; what is installed."""
     digest = sha256(f"{sys.version}\n{platform.platform()}\n".encode())
     for path in sorted(_PACKAGE.rglob("*.py")):

@@ -26,14 +26,14 @@ class Changes(NamedTuple):
         """The place in the plan from which on it is another one than it was; behind the last, where it is the same.
 
         One changed migration is a change for all behind it: they stand on it. Takes a function that tells which modules
-        of the project a migration brings in, as far as it is known.
+        of the project a migration brings in; where it can't tell, every module may be one of them.
         """
+        modules = {path for path in self.paths if path.endswith(".py")} - {each.path for each in order}
         for place, migration in enumerate(order):
-            above = any(version < migration.version for version in self.gone)
-            if (
-                above
-                or migration.path in self.paths
-                or not self.paths.isdisjoint(modules_of(migration) or ())
-            ):
+            if migration.path in self.paths or any(version < migration.version for version in self.gone):
                 return place
+            if modules:
+                found = modules_of(migration)
+                if found is None or not modules.isdisjoint(found):
+                    return place
         return len(order)

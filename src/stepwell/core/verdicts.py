@@ -126,12 +126,15 @@ def loads(text: str) -> dict[str, Known]:
 
 
 def _known(told: object) -> Known | None:
-    if not isinstance(told, dict) or told.get("verdict") not in GOOD:
+    if not isinstance(told, dict):
+        return None
+    verdict = told.get("verdict")
+    if not isinstance(verdict, str) or verdict not in GOOD:
         return None
     reasons, notes = _texts(told.get("reasons")), _texts(told.get("notes"))
     if reasons is None or notes is None:
         return None
-    return Known(Verdict(told["verdict"]), reasons, notes)
+    return Known(Verdict(verdict), reasons, notes)
 
 
 def _texts(given: object) -> tuple[str, ...] | None:
