@@ -1,5 +1,6 @@
 """New migrations and new projects: versions, names, dependencies, and that what is made is a migration."""
 
+import errno
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,6 +126,19 @@ def test_a_file_is_never_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "001_x.py").read_text() == "mine"
     with pytest.raises(UsageError, match=r"gone/001_x\.py can't be written: No such file"):
         write(Drafts((Draft("001_x.py", "other"),)), tmp_path / "gone", "gone")
+
+
+def test_where_there_are_no_links_a_file_is_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    write(Drafts((Draft("001_x.py", "text"),)), tmp_path, "db")
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("001_x.py", "text")]
+    with pytest.raises(UsageError, match="is there already"):
+        write(Drafts((Draft("001_x.py", "other"),)), tmp_path, "db")
 
 
 def test_init_keeps_what_is_there(run: Run, project: Path) -> None:

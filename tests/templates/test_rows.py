@@ -8,6 +8,7 @@ import pytest
 from tests.templates.making import Made, new
 
 from stepwell.core.errors import StepError
+from stepwell.core.url import parse_url
 
 if TYPE_CHECKING:
     from stepwell.testing import Workshop
@@ -60,6 +61,19 @@ def test_data_goes_on_where_it_was_cut_off(users: Workshop, options: tuple[str, 
     assert names(users) == ["z", "a", "b", "c", "d"]
     users.rollback()
     assert names(users) == ["z", "a", " b", "c", " d "]
+
+
+def test_a_foreign_key_is_of_the_type_of_what_it_refers_to(shop: Workshop, options: tuple[str, ...]) -> None:
+    """Also where that counts by itself, as SERIAL does."""
+    counting = {"postgresql": "SERIAL PRIMARY KEY", "mariadb": "SERIAL", "sqlite": "INTEGER PRIMARY KEY"}
+    shop.sql("001_a", f"CREATE TABLE a (id {counting[parse_url(shop.url).engine]});", "DROP TABLE a;")
+    shop.sql("002_b", "CREATE TABLE b (id INTEGER);", "DROP TABLE b;", header="-- depends: 001")
+    new(shop, Made("foreign-key", "add_a_id_to_b"), *options)
+    shop.migrate(target="002")
+    shop.ask("INSERT INTO b VALUES (1)")
+    shop.migrate()
+    assert shop.ask("SELECT * FROM b") == [(1, None)]
+    shop.rollback(target="002")
 
 
 def test_seed_takes_back_only_what_it_has_put_there(users: Workshop, options: tuple[str, ...]) -> None:

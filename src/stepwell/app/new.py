@@ -36,9 +36,8 @@ if TYPE_CHECKING:
 
 DEFAULT_TEMPLATE = "empty"
 _NARROWEST = 3  # digits of a sequential version
-_NO_LINKS = frozenset(
-    {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
-)  # file systems without them
+# What file systems without hard links say.
+_NO_LINKS = frozenset({errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 _LONGEST_NAME = 100  # characters: together with version and suffix it is a file name everywhere
 
 

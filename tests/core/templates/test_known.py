@@ -22,6 +22,10 @@ TABLES: list[tuple[str, dict[str, dict[str, Column]]]] = [
         'CREATE TABLE a ("Order" timestamp with time zone)',
         {"a": {"Order": Column("timestamp with time zone")}},
     ),
+    (
+        "CREATE TABLE a (id SERIAL PRIMARY KEY, b bigserial)",
+        {"a": {"id": Column("integer", not_null=True), "b": Column("bigint", not_null=True)}},
+    ),
     ("CREATE TABLE a (x, y)", {"a": {"x": Column(), "y": Column()}}),
     ("CREATE TABLE a AS SELECT cast(1 AS int) AS x", {"a": {}}),
     ("CREATE TEMPORARY TABLE a (id int)", {}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,7 @@ class OutsideOnly(NamedTuple):
     pattern: str = ""
 
 
-def _nothing() -> Mapping[str, OutsideOnly]:
+def _nothing() -> Mapping[str, Any]:
     return MappingProxyType({})
 
 
@@ -55,6 +55,7 @@ class CommandRules:
     `outside_only` is keyed by verb (`CREATE INDEX`). Regular expressions are `adds_enum_value`, for a
     sentence, and `writing_functions`, for the lower-case name of a function that makes a SELECT more than a
     read. `one_lock`: every change locks the whole database, so that rows and schema may well be changed together.
+    `counting_types` are those that bring a number for each row, in lower case, and what refers to them is of.
     """
 
     fold: Fold = Fold.KEEP
@@ -66,6 +67,7 @@ class CommandRules:
     reading_pragmas: frozenset[str] = frozenset()
     acting_pragmas: frozenset[str] = frozenset()
     one_lock: bool = False
+    counting_types: Mapping[str, str] = field(default_factory=_nothing)
 
 
 # Compared by identity, so that what is compiled from rules is found again without hashing them.

@@ -28,7 +28,10 @@ _NO_TYPE = frozenset(_BEHIND_TYPE.split())
 
 
 class Column(NamedTuple):
-    """A column as its definition has it; `type` is empty where the definition says none."""
+    """A column as its definition has it; `type` is empty where the definition says none.
+
+    Of one that counts by itself (`serial`), it is the type of what it counts: what a column that refers to it is of.
+    """
 
     type: str = ""
     not_null: bool = False
@@ -123,4 +126,6 @@ def _column(sql: str, reader: Reader, first: int, end: int) -> Column:
     begin, final = reader.token(first), reader.token(last - 1)
     assert begin is not None  # noqa: S101 - they stand before the end
     assert final is not None  # noqa: S101
-    return Column(sql[begin.start : final.start + len(final.text)], not_null)
+    text = sql[begin.start : final.start + len(final.text)]
+    counted = reader.rules.commands.counting_types.get(text.lower())
+    return Column(counted or text, not_null or counted is not None)

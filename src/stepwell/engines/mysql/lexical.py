@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 
 from stepwell.core.sql.rules import BodyRule, CommandRules, LexRules
 
@@ -27,6 +28,7 @@ MYSQL = LexRules(
     delimiter_command=True,
     bodies=_BODIES,
     commands=CommandRules(
+        counting_types=MappingProxyType({"serial": "BIGINT UNSIGNED"}),
         writing_functions=r"get_lock|release_lock|release_all_locks|last_insert_id|nextval|setval|sleep|benchmark",
     ),
 )

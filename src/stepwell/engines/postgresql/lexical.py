@@ -88,5 +88,15 @@ POSTGRESQL = LexRules(
         adds_enum_value=rf"ALTER TYPE {_NAME} ADD VALUE\b",
         select_into_creates=True,
         writing_functions=_WRITING_FUNCTIONS,
+        counting_types=MappingProxyType(
+            {
+                "smallserial": "smallint",
+                "serial2": "smallint",
+                "serial": "integer",
+                "serial4": "integer",
+                "bigserial": "bigint",
+                "serial8": "bigint",
+            }
+        ),
     ),
 )
