@@ -27,13 +27,17 @@ __all__ = ["Migration", "Project", "__version__", "database", "migrate", "rollba
 
 
 def __getattr__(name: str) -> Any:
-    if (module := _WHERE.get(name)) is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _loaded(name, _WHERE, globals())
+
+
+def _loaded(name: str, where: dict[str, str], names: dict[str, Any]) -> Any:
+    """A public name of a module whose `names` these are, out of the module where it is. Raises `AttributeError`."""
+    if (module := where.get(name)) is None:
+        raise AttributeError(f"module {names['__name__']!r} has no attribute {name!r}")
     from importlib import import_module
 
-    found = getattr(import_module(module), name)
-    globals()[name] = found  # the next one to ask does not get here
-    return found
+    names[name] = getattr(import_module(module), name)  # the next one to ask does not get here
+    return names[name]
 
 
 def __dir__() -> list[str]:

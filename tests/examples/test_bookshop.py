@@ -108,9 +108,17 @@ def test_a_migration_that_fails_is_told_with_its_line(bookshop: Path) -> None:
         assert "Traceback" not in why
 
 
-def test_a_file_that_cannot_be_read_fails_one_test_with_its_place(bookshop: Path) -> None:
+def test_a_version_that_is_there_twice_is_told_by_every_test(bookshop: Path) -> None:
     (bookshop / "db" / "migrations" / "004_other.sql").write_text("-- migrate:up\nSELECT 1;\n")
-    ran = run_pytest(bookshop, "-k", "TestMigrations and not catalogue")
-    assert "test_files_are_clean" in ran.names("failed")
-    assert "004" in ran.told["test_files_are_clean"]
+    ran = run_pytest(bookshop, "-k", "TestMigrations")
+    assert ran.names("failed") == set(ran.ended) > {"test_verify[004]", "test_files_are_clean"}
+    assert all("004_other.sql" in why for why in ran.told.values())
     assert "Traceback" not in ran.output
+
+
+def test_a_folder_that_is_not_there_fails_one_test_with_its_name(bookshop: Path) -> None:
+    """Nothing can be collected for files that can't be listed."""
+    shutil.rmtree(bookshop / "db")
+    ran = run_pytest(bookshop, "-k", "TestMigrations and verify")
+    assert ran.names("failed") == {"test_verify[files]"}, ran.output
+    assert "db/migrations" in ran.told["test_verify[files]"]

@@ -134,7 +134,7 @@ def test_who_does_not_use_it_does_not_pay_for_it(tmp_path: Path) -> None:
         "    assert ours == {'stepwell', 'stepwell.pytest_plugin'}\n"
         "    assert not {'psycopg', 'aiomysql', 'asyncio'} & set(sys.modules)\n"
     )
-    ran = run_pytest(tmp_path, "-p", "no:randomly", "-p", "no:xdist", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    ran = run_pytest(tmp_path, "-p", "stepwell.pytest_plugin", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     assert ran.code == 0, ran.output
 
 

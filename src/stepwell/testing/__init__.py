@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stepwell import _loaded
+
 if TYPE_CHECKING:
     from stepwell.app.databases import Database
     from stepwell.testing.conformance import EngineConformance
@@ -58,13 +60,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if (module := _WHERE.get(name)) is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    found = getattr(import_module(module), name)
-    globals()[name] = found  # the next one to ask does not get here
-    return found
+    return _loaded(name, _WHERE, globals())
 
 
 def __dir__() -> list[str]:

@@ -89,7 +89,7 @@ def versions_of(config: pytest.Config) -> list[str]:
     """The versions of all migrations, by their files. Raises `StepwellError` for a folder that can't be read."""
     project = _given(config)
     files = open_source(project.settings.migrations, project.root).read().files
-    return [file.version.text for file in sorted(files, key=lambda file: file.version)]
+    return list(dict.fromkeys(file.version.text for file in sorted(files, key=lambda file: file.version)))
 
 
 @contextmanager
