@@ -47,9 +47,9 @@ def write(folder: Path, count: int) -> None:
 async def copied(project: Project) -> AsyncIterator[Make]:
     """What the fixture `stepwell_database` does, in any number of tests of one session."""
     async with project.databases() as make:
-        async with make(None):
+        async with make():
             pass  # the first one pays for all
-        yield lambda: make(None)
+        yield make
 
 
 @asynccontextmanager

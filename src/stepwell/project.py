@@ -298,7 +298,7 @@ class Project:
 
     @asynccontextmanager
     async def databases(self, *, share: str | None = None) -> AsyncIterator[Make]:
-        """What makes scratch databases for tests: `async with make(None) as database`, or `make("004")` for a version.
+        """What makes scratch databases for tests: `async with make() as database`, or `make("004")` for a version.
 
         Processes that give the same text as `share` share what can be shared; see `stepwell.testing` for shorter ways.
         """

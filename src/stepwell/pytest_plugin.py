@@ -73,7 +73,7 @@ def stepwell_project(pytestconfig: pytest.Config) -> Project:
 
 @pytest.fixture(scope="session")
 def stepwell_databases(stepwell_project: Project, pytestconfig: pytest.Config) -> Iterator[Make]:
-    """What makes databases: `with stepwell_databases(None) as database`, or with the version to stop at."""
+    """What makes databases: `with stepwell_databases() as database`, or with the version to stop at."""
     from stepwell.testing.within_pytest import databases
 
     with databases(stepwell_project, pytestconfig) as make:

@@ -41,7 +41,7 @@ import asyncio, json, signal, sys
 from stepwell.project import Project
 
 async def main(arguments, share):
-    async with Project(**arguments).databases(share=share) as make, make(None) as database:
+    async with Project(**arguments).databases(share=share) as make, make() as database:
         print(database.url, flush=True)
         await asyncio.to_thread(sys.stdin.read)
 
@@ -126,11 +126,11 @@ def test_others_and_other_files_have_another_template(
     postgresql_project: Project, postgresql_shop: Workshop, postgresql_url: str
 ) -> None:
     async def use() -> None:
-        async with postgresql_project.databases(share="a") as one, one(None):
-            async with postgresql_project.databases(share="b") as other, other(None):
+        async with postgresql_project.databases(share="a") as one, one():
+            async with postgresql_project.databases(share="b") as other, other():
                 assert len(templates(postgresql_url)) == 2
             postgresql_shop.table("003_more", depends="002")
-            async with postgresql_project.databases(share="a") as later, later(None) as database:
+            async with postgresql_project.databases(share="a") as later, later() as database:
                 assert len(templates(postgresql_url)) == 2
                 assert await database.fetch_val("SELECT count(*) FROM more") == 0
 
@@ -148,7 +148,7 @@ def test_what_a_kill_leaves_is_dropped_by_the_next(
     until_nobody_is_connected(postgresql_url)
 
     async def use() -> None:
-        async with postgresql_project.databases() as make, make(None):
+        async with postgresql_project.databases() as make, make():
             assert len(templates(postgresql_url)) == 1
 
     asyncio.run(use())
@@ -168,7 +168,7 @@ def test_a_template_that_a_kill_left_half_done_is_made_anew(
     assert waits.exists()  # so that the key is the same
 
     async def use() -> None:
-        async with postgresql_project.databases(share="same") as make, make(None) as database:
+        async with postgresql_project.databases(share="same") as make, make() as database:
             assert [entry.applied for entry in (await database.status()).entries] == [True] * 3
 
     asyncio.run(use())
@@ -193,7 +193,7 @@ def test_a_connection_that_a_test_left_open_is_in_nobodys_way(
     postgresql_project: Project, postgresql_url: str
 ) -> None:
     async def use() -> psycopg.Connection:
-        async with postgresql_project.databases() as make, make(None) as database:
+        async with postgresql_project.databases() as make, make() as database:
             return psycopg.connect(database.url)
 
     left = asyncio.run(use())
@@ -214,7 +214,7 @@ def test_who_may_not_make_databases_is_told_what_to_do(
     project = Project(root=postgresql_project.root, migrations="migrations", scratch_url=poor)
 
     async def use() -> None:
-        async with project.databases() as make, make(None):
+        async with project.databases() as make, make():
             pass
 
     try:
@@ -241,7 +241,7 @@ def test_on_sqlite_a_folder_that_a_kill_left_is_removed_by_the_next(
     assert len(list((tmp_path / "temporary").iterdir())) == 2
 
     async def use() -> None:
-        async with project.databases() as make, make(None):
+        async with project.databases() as make, make():
             found = {folder.name[: len(sqlite_copies.PREFIX)] for folder in folders(tmp_path)}
             assert found == {sqlite_copies.PREFIX}
             assert len(folders(tmp_path)) == 2
@@ -267,7 +267,7 @@ def test_on_sqlite_what_belongs_to_the_whole_file_is_copied(
     project = Project(root=tmp_path, migrations="migrations", engine="sqlite")
 
     async def use() -> None:
-        async with project.databases() as make, make(None) as database:
+        async with project.databases() as make, make() as database:
             assert ask_sqlite(database.url, "PRAGMA journal_mode") == [("wal",)]
             assert ask_sqlite(database.url, "PRAGMA user_version") == [(7,)]
 

@@ -30,11 +30,11 @@ async def applied(database: Database) -> list[str]:
 def test_each_is_migrated_and_of_its_own(project: Project, ask: Ask) -> None:
     async def use() -> None:
         async with project.databases() as make:
-            async with make(None) as one, make(None) as other:
+            async with make() as one, make() as other:
                 assert ask(one.url, NAMES) == [("ann",)]
                 ask(one.url, "DELETE FROM users")
                 assert ask(other.url, NAMES) == [("ann",)]
-            async with make(None) as third:
+            async with make() as third:
                 assert ask(third.url, NAMES) == [("ann",)]
 
     asyncio.run(use())
@@ -113,10 +113,10 @@ def test_migrations_that_fail_leave_nothing_and_may_be_tried_again(project: Proj
         async with project.databases() as make:
             for _ in range(2):
                 with pytest.raises(StepError, match="nowhere"):
-                    async with make(None):
+                    async with make():
                         pass
             wrong.unlink()
-            async with make(None) as database:
+            async with make() as database:
                 assert await applied(database) == ["001", "002"]
 
     asyncio.run(use())
@@ -167,7 +167,7 @@ def test_many_at_once_are_made_of_one_that_was_migrated_once(
         async with project.databases() as make:
 
             async def one() -> None:
-                async with make(None) as database:
+                async with make() as database:
                     assert await database.fetch_val("SELECT count(*) FROM users") == 1
 
             await asyncio.gather(*(one() for _ in range(number)))

@@ -104,13 +104,19 @@ def test_one_without_a_way_back_is_no_failed_assertion(
         blocking.assert_rolls_back(postgresql_project)
 
 
+# The name of the file, what it depends on, and what is told: a version that is there twice, one that is not there.
+NOT_RIGHT = (("002_twin", "001", "2_twin"), ("004_lost", "009", "009"))
+
+
+@pytest.mark.parametrize("wrong", NOT_RIGHT, ids=lambda each: str(each[0]))
+@pytest.mark.parametrize("name", RIGHT)
 def test_files_that_are_wrong_are_errors_of_their_own(
-    postgresql_project: Project, postgresql_shop: Workshop
+    postgresql_project: Project, postgresql_shop: Workshop, name: str, wrong: tuple[str, str, str]
 ) -> None:
-    postgresql_shop.sql("004_lost", "SELECT 1;", header="-- depends: 009")
-    for name in RIGHT:
-        with pytest.raises(MigrationError, match="009"):
-            getattr(blocking, name)(postgresql_project)
+    stem, depends, words = wrong
+    postgresql_shop.sql(stem, "SELECT 1;", header=f"-- depends: {depends}")
+    with pytest.raises(MigrationError, match=words):
+        getattr(blocking, name)(postgresql_project)
 
 
 MODELS = "CREATE TABLE users (name VARCHAR(50), id INTEGER PRIMARY KEY)"  # another order of columns is no difference
@@ -158,7 +164,7 @@ def test_an_exception_in_a_test_leaves_no_database(postgresql_project: Project, 
     with (
         pytest.raises(ZeroDivisionError),
         blocking.databases(postgresql_project) as make,
-        make(None) as database,
+        make() as database,
     ):
         raise ZeroDivisionError
     name = database.url.rpartition("/")[2].partition("?")[0]

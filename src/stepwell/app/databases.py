@@ -10,7 +10,7 @@ from contextlib import (
     AsyncExitStack,
     asynccontextmanager,
 )
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from stepwell.app.drift import drift
 from stepwell.app.replay import scratch_of
@@ -130,8 +130,11 @@ class Database:
         raise TargetError("no migration is pending: all are applied", hint="revert one with down()")
 
 
-Make = Callable[[str | None], AbstractAsyncContextManager[Database]]
-"""What makes a database with all migrations applied, or those up to the version given; it is dropped in the end."""
+class Make(Protocol):
+    """What makes databases."""
+
+    def __call__(self, at: str | None = None) -> AbstractAsyncContextManager[Database]:
+        """One with all migrations applied, or those up to the version given; it is dropped in the end."""
 
 
 @asynccontextmanager
@@ -154,7 +157,7 @@ class _Maker:
         self._one_at_a_time = asyncio.Lock()
 
     @asynccontextmanager
-    async def make(self, at: str | None) -> AsyncIterator[Database]:
+    async def make(self, at: str | None = None) -> AsyncIterator[Database]:
         """A database at that version."""
         if self._context.dialect.abilities.copies:
             async with (await self._copy(at))() as place:

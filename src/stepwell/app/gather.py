@@ -45,8 +45,9 @@ def gather(shelf: Shelf, history: History, *, whole: bool = False) -> Gathered:
 
 def in_order(migrations: Iterable[Migration]) -> tuple[Migration, ...]:
     """The migrations of all files in the order in which they would run. Raises `GraphError`."""
-    by_version = {migration.version: migration for migration in migrations}
-    return tuple(by_version[version] for version in graph_of(by_version.values()).order)
+    given = tuple(migrations)  # one version may be there twice, of which the graph tells
+    by_version = {migration.version: migration for migration in given}
+    return tuple(by_version[version] for version in graph_of(given).order)
 
 
 def graph_of(migrations: Iterable[Migration], history: History | None = None) -> Graph:

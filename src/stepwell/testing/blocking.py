@@ -14,8 +14,8 @@ from stepwell.testing import databases as awaited
 from stepwell.testing import proofs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Sequence
-    from contextlib import AbstractAsyncContextManager, AbstractContextManager
+    from collections.abc import Coroutine, Iterator, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from stepwell import project
     from stepwell.app import databases as app
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
         project: project.Project
 
     Given = project.Project | Blocking
-    Make = Callable[[str | None], AbstractContextManager["Database"]]
-
 T = TypeVar("T")
 
 
@@ -133,17 +131,24 @@ class Database:
         return self._loop.run(self._database.fetch_val(sql, values))
 
 
+class Make:
+    """What makes databases: an object, so that it may be an attribute of a class, which would bind a function."""
+
+    def __init__(self, make: app.Make, loop: _Loop) -> None:
+        self._make, self._loop = make, loop
+
+    @contextmanager
+    def __call__(self, at: str | None = None) -> Iterator[Database]:
+        """One with all migrations applied, or those up to the version given; it is dropped in the end."""
+        with self._loop.within(self._make(at)) as database:
+            yield Database(database, self._loop)
+
+
 @contextmanager
 def databases(project: Given, *, share: str | None = None) -> Iterator[Make]:
-    """As `Project.databases`: `with make(None) as database`, or `make("004")` for a version."""
+    """As `Project.databases`: `with make() as database`, or `make("004")` for a version."""
     with _loop() as loop, loop.within(awaited_project(project).databases(share=share)) as make:
-
-        @contextmanager
-        def made(at: str | None = None) -> Iterator[Database]:
-            with loop.within(make(at)) as database:
-                yield Database(database, loop)
-
-        yield made
+        yield Make(make, loop)
 
 
 @contextmanager

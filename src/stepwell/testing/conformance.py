@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stepwell.testing.adoption import AdoptionConformance
 from stepwell.testing.compensation import CompensationConformance
+from stepwell.testing.copies import CopiesConformance
 from stepwell.testing.correction import CorrectionConformance
 from stepwell.testing.dry_run import DryRunConformance
 from stepwell.testing.failure import FailureConformance
@@ -32,6 +33,7 @@ class EngineConformance(
     JournalConformance,
     RepairConformance,
     CompensationConformance,
+    CopiesConformance,
     SnapshotsConformance,
     AdoptionConformance,
     FingerprintsConformance,
