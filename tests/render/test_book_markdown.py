@@ -49,6 +49,9 @@ EVIL = (
     "_a_ __b__ a_b_c *d* ~~e~~",
     "[x]: https://example.com",
     "a  \nb",
+    "no end ##",
+    "#",
+    "(a)=",
 )
 
 
@@ -145,7 +148,8 @@ def test_a_link_has_a_label_that_is_markdown() -> None:
 
 def test_columns_that_are_empty_are_left_out() -> None:
     assert table(("a", "b"), [("1", ""), ("2", "")]) == ["| a |", "| --- |", "| 1 |", "| 2 |"]
-    assert table(("a", "b"), []) == []
+    assert table(("a", "b"), [("1", "")], keep=("b",)) == ["| a | b |", "| --- | --- |", "| 1 |  |"]
+    assert table(("a", "b"), [], keep=("b",)) == []
 
 
 def test_a_page_can_be_written_whatever_is_in_it() -> None:

@@ -10,6 +10,7 @@ import sys
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -21,6 +22,8 @@ from stepwell.render.book.document import book_document
 from stepwell.testing import Workshop
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from stepwell.core.book import Book, Chapter, Sheet
 
 EVIL = "x <script>alert(1)</script> | `a` ``` [b](http://c) \n# end\n"
@@ -226,6 +229,8 @@ CREATE POLICY p ON readme FOR SELECT USING (x > 0);
 CREATE STATISTICS st ON id, x FROM readme;
 COMMENT ON TABLE readme IS $c${EVIL}$c$;
 COMMENT ON COLUMN readme.x IS $c${EVIL}$c$;
+ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;
+CREATE TYPE addr AS (street text);
 COMMENT ON FUNCTION f(int) IS $c${EVIL}$c$;
 """.replace(
     "CREATE FUNCTION f(a int) RETURNS trigger",
@@ -298,7 +303,9 @@ def test_links_lead_to_pages(kitchen: Workshop) -> None:
 
 
 @pytest.mark.slow
-def test_the_same_bytes_from_another_machine(kitchen: Workshop, tmp_path: Path) -> None:
+def test_the_same_bytes_from_another_machine(
+    kitchen: Workshop, tmp_path: Path, role: Callable[[str], str]
+) -> None:
     """Another process, another place, another language, another time zone, other hashes, another name of the role."""
     elsewhere = tmp_path / "else where"
     elsewhere.mkdir()
@@ -312,12 +319,16 @@ def test_the_same_bytes_from_another_machine(kitchen: Workshop, tmp_path: Path) 
         str(tmp_path / "stepwell.toml"),
     ]
     (tmp_path / "stepwell.toml").write_text('migrations = ["migrations"]\n')
+    parts = urlsplit(kitchen.url)
+    somebody = role("LOGIN SUPERUSER PASSWORD 'known'") + ":known"
+    other_role = parts._replace(netloc=f"{somebody}@{parts.netloc.rpartition('@')[2]}").geturl()
     seen = []
-    for number, (folder, variables) in enumerate(
+    for number, (folder, url, variables) in enumerate(
         [
-            (tmp_path, {"PYTHONHASHSEED": "1", "TZ": "UTC", "LANG": "C.UTF-8"}),
+            (tmp_path, kitchen.url, {"PYTHONHASHSEED": "1", "TZ": "UTC", "LANG": "C.UTF-8"}),
             (
                 elsewhere,
+                other_role,
                 {"PYTHONHASHSEED": "2", "TZ": "Asia/Kathmandu", "LANG": "tr_TR.UTF-8", "LC_ALL": "C"},
             ),
         ]
@@ -327,7 +338,7 @@ def test_the_same_bytes_from_another_machine(kitchen: Workshop, tmp_path: Path) 
             **{name: value for name, value in os.environ.items() if not name.startswith("STEPWELL_")},
             **variables,
             "PYTHONPATH": str(Path(stepwell.__file__).parents[1]),
-            "STEPWELL_SCRATCH_URL": kitchen.url,
+            "STEPWELL_SCRATCH_URL": url,
         }
         done = subprocess.run(
             [*program, "-o", str(output)],

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 COLUMN, CONSTRAINT, OWNER = "column", "constraint", "owner"
 _FOREIGN_KEY, _NOT_NULL = "foreign key", "not null"
+_DEFAULT_PRIVILEGES = "default privileges"  # what is called by the role that they are for
 _PLAIN_CONSTRAINT = {"type", "definition"}
 _DEFINITIONS = ("definition", "body", "sql")
 
@@ -32,14 +33,19 @@ def settled(snapshot: Snapshot, owner: str | None) -> Snapshot:
     That is whom things belong to that were made by whoever ran the migrations, and the constraints that newer servers
     have besides for columns that are not null.
     """
-    facts = [
-        replace(fact, attributes={name: each for name, each in fact.attributes.items() if name != OWNER})
-        if owner is not None and fact.attributes.get(OWNER) == owner
-        else fact
-        for fact in snapshot.facts
-        if not _only_not_null(fact)
-    ]
+    facts = [_of_whoever_ran(fact, owner) for fact in snapshot.facts if not _only_not_null(fact)]
     return Snapshot(snapshot.engine, snapshot.server, facts)
+
+
+def _of_whoever_ran(fact: Fact, owner: str | None) -> Fact:
+    """Without the name of whoever ran the migrations, who is another one elsewhere."""
+    if owner is None:
+        return fact
+    if fact.kind == _DEFAULT_PRIVILEGES and fact.identity.startswith(f"{owner} "):
+        return replace(fact, identity=f"<owner>{fact.identity.removeprefix(owner)}")
+    if fact.attributes.get(OWNER) != owner:
+        return fact
+    return replace(fact, attributes={name: each for name, each in fact.attributes.items() if name != OWNER})
 
 
 def _only_not_null(fact: Fact) -> bool:
@@ -84,7 +90,7 @@ def notes(snapshot: Snapshot, touched: Mapping[Key, Touched]) -> tuple[str, ...]
 
 def _is_told(fact: Fact, shown: set[Key]) -> bool:
     """Whether it is told with its table, or by the definition of its view."""
-    return fact.kind in (COLUMN, "attribute") or fact.parent in shown
+    return fact.kind == COLUMN or fact.parent in shown
 
 
 def _sheet(

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from stepwell.render.cells import one_line, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "$": "&#36;"}
 _ACTS = re.compile(r"[\\`*\[\]{}~]|(?<![^\W_])_|_(?![^\W_])")
 _EMOJI = re.compile(r":(?=[\w+-]+:)")
 _ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp):|\b(www)\.|(?<=\w)@(?=\w)")
-_BEGINS = re.compile(r"^([-+=#:%]|\d+(?=[.)]))")
+_BEGINS = re.compile(r"^([-+=#:%(]|\d+(?=[.)]))")
+_ENDS = re.compile(r"#+$")  # of a heading, they would be its end
 _TICKS = re.compile("`+")
 
 
@@ -23,7 +24,7 @@ def text(given: str) -> str:
     line = "".join(_ENTITIES.get(each, each) for each in one_line(given))
     line = _EMOJI.sub("&#58;", _ACTS.sub(r"\\\g<0>", line))
     line = _ADDRESS.sub(_unlinked, line)
-    return _BEGINS.sub(_harmless, line)
+    return _BEGINS.sub(_harmless, _ENDS.sub(lambda match: r"\#" * len(match[0]), line))
 
 
 def _unlinked(match: re.Match[str]) -> str:
@@ -61,12 +62,15 @@ def link(label: str, path: str) -> str:
     return f"[{label}]({path})"
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A table of cells that are Markdown already, without columns that are empty in all rows; nothing for no rows."""
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], keep: Collection[str] = ()) -> list[str]:
+    """A table of cells that are Markdown already; nothing for no rows.
+
+    Columns that are empty in all rows are left out, but for those to `keep`.
+    """
     cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
-    shown = [index for index in range(len(head)) if any(row[index] for row in cells)]
-    if not shown:
+    if not cells:
         return []
+    shown = [index for index, name in enumerate(head) if name in keep or any(row[index] for row in cells)]
     lines = [[head[index] for index in shown], ["---"] * len(shown)]
     lines += [[row[index] for index in shown] for row in cells]
     return ["| " + " | ".join(line) + " |" for line in lines]

@@ -44,7 +44,7 @@ def _sum(book: Book) -> str:
 
 def _migrations(book: Book, names: Names) -> list[str]:
     head = ("version", "name", "description", "depends on", "reversible", "verdict")
-    return table(head, (_migration(each, names) for each in book.chapters))
+    return table(head, (_migration(each, names) for each in book.chapters), keep=head[:-1])
 
 
 def _migration(chapter: Chapter, names: Names) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ def sheet_page(sheet: Sheet, names: Names) -> str:
         *_items(sheet.items, names),
         *_references("References", sheet.references, names, outward=True),
         *_references("Referenced by", sheet.referenced, names, outward=False),
-        [link("All tables", f"{_UP}{OVERVIEW}#tables")],
+        [link("All tables", _UP + OVERVIEW)],
     )
 
 
@@ -63,6 +63,7 @@ def _columns(columns: Iterable[Column], names: Names) -> list[str]:
             )
             for each in columns
         ),
+        keep=head[:4],
     )
 
 
@@ -102,19 +103,24 @@ def _items(items: Iterable[Item], names: Names, up: str = _UP) -> Iterator[list[
         )
         for each in found:
             if each.definition is not None and not _is_short(each.definition):
-                yield [f"### {code(each.name)}"]
-                yield block("sql", each.definition)
+                yield [f"### {_name(each, up)}"]
+                yield block("sql", each.definition.strip("\n").rstrip())
 
 
 def _item(item: Item, names: Names, up: str) -> tuple[str, ...]:
     definition = item.definition or ""
     return (
-        code(without_usual_schema(item.name)) or text(item.key.kind),  # the database itself has no name
+        _name(item, up),
         code(definition) if _is_short(definition) else "below",
         ", ".join(attributes(item.attributes)),
         text(item.comment or ""),
         *names.touched(item.touched, up),
     )
+
+
+def _name(item: Item, up: str) -> str:
+    """Beside its table, only its own; the database itself has none."""
+    return code(without_usual_schema(item.name if up else item.key.identity)) or text(item.key.kind)
 
 
 def _is_short(definition: str) -> bool:
