@@ -272,7 +272,8 @@ class Project:
 
         check_arguments({"verify": verify})
         with root_on_path(self.root):
-            return await docs(self._joiner().context(), verdicts=verify)
+            joiner = self._joiner()
+            return await docs(joiner.context(), verdicts=verify, folder=joiner.folder() if verify else None)
 
     async def unlock(self, *, force: bool = False) -> LockReport:
         """Who holds the lock; with `force`, that holder is ended."""

@@ -23,20 +23,23 @@ from stepwell.core.sql.beyond import reaches_beyond
 from stepwell.core.wish import Wish
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from stepwell.app.context import Context
     from stepwell.core.graph import Graph
     from stepwell.core.migration import Migration, Version
-    from stepwell.core.proof import Proof
+    from stepwell.core.proof import VerifyReport
     from stepwell.core.report import RunReport
     from stepwell.core.schema.snapshot import Snapshot
 
 NO_SNAPSHOTS = "the structure is not in it: there are no snapshots of {} yet"
 
 
-async def docs(context: Context, *, verdicts: bool = True) -> Book:
+async def docs(context: Context, *, verdicts: bool = True, folder: Path | None = None) -> Book:
     """Everything about the migrations of all files, and the structure that they give; `verdicts` tries them besides.
+
+    In `folder`, if there is one, good verdicts are kept, as `verify` does.
 
     Values that were given with statements are not in it, nor what looks like a secret. Raises `MigrationError` for
     files that are wrong, `UsageError` where no scratch database can be made, and what a run raises.
@@ -49,7 +52,9 @@ async def docs(context: Context, *, verdicts: bool = True) -> Book:
     elif not order:
         book = Book(context.dialect.name, ())
     else:
-        book = await _whole(context, order, graph, verdicts=verdicts)
+        replay = await _replayed(context, order)
+        report = await verify(context, folder=folder) if verdicts else None
+        book = replay.book(graph, report)
     return cleaned(book, Redactor(()).clean)
 
 
@@ -59,20 +64,16 @@ def _without_structure(context: Context, order: Sequence[Migration], graph: Grap
     return Book(name, chapters, structure=False, verified=False, notes=(NO_SNAPSHOTS.format(name),))
 
 
-async def _whole(context: Context, order: Sequence[Migration], graph: Graph, *, verdicts: bool) -> Book:
-    apart = any(_reaches_beyond(migration, context.dialect.name) for migration in order)
+async def _replayed(context: Context, order: Sequence[Migration]) -> _Replay:
+    name = context.dialect.name
+    apart = any(reaches_beyond(text, name) for migration in order for text in migration.texts)
     ground = Ground(context, tuple(order), clean=apart)  # or verify would find the roles that were made here
     replay = _Replay(context, ground)
     try:
         await replay.run()
     finally:
         await ground.close()
-    proofs = {each.version: each for each in (await verify(context)).proofs} if verdicts else {}
-    return replay.book(graph, proofs, verified=verdicts)
-
-
-def _reaches_beyond(migration: Migration, engine: str) -> bool:
-    return reaches_beyond(migration.source.content.decode(errors="replace"), engine) is not None
+    return replay
 
 
 class _Replay:
@@ -110,7 +111,8 @@ class _Replay:
         sent = _sent(report, migration)
         return sent, bool(sent) and all(step.note is None for step in report.steps)
 
-    def book(self, graph: Graph, proofs: Mapping[Version, Proof], *, verified: bool) -> Book:
+    def book(self, graph: Graph, report: VerifyReport | None) -> Book:
+        proofs = {} if report is None else {proof.version: proof for proof in report.proofs}
         assert self._last is not None  # noqa: S101 - it has run
         touched = blame(self._turns)
         sheets, items = laid_out(self._last, touched, self._rules)
@@ -119,7 +121,7 @@ class _Replay:
             for each in self._ground.order
         )
         told = notes(self._last, touched)
-        return Book(self._name, tuple(chapters), sheets, items, verified=verified, notes=told)
+        return Book(self._name, tuple(chapters), sheets, items, verified=report is not None, notes=told)
 
 
 def _sent(report: RunReport | None, migration: Migration) -> tuple[str, ...]:
