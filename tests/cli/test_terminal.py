@@ -6,10 +6,12 @@ import json
 import os
 import pty
 import signal
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -128,6 +130,92 @@ def test_a_question_can_be_interrupted(migrated: Path, spawn: Spawn) -> None:
     terminal.process.send_signal(signal.SIGINT)
     assert terminal.end() == 130
     assert "Traceback" not in terminal.seen
+
+
+ONE = "-- depends: {0}\n-- migrate:up\nCREATE TABLE {1} (id INTEGER);\n-- migrate:down\nDROP TABLE {1};\n"
+
+TWO = """\
+-- depends:
+-- migrate:up transaction:false
+CREATE TABLE a (id INTEGER);
+CREATE TABLE nowhere.b (id INTEGER);
+"""
+
+
+class Correction(NamedTuple):
+    """What is typed, and what is told before and behind the answer."""
+
+    line: str
+    question: str
+    shown: str
+    typed: str
+    told: str
+
+
+CORRECTIONS = {
+    "mark": Correction(
+        "mark 002", "record that?", "002: recorded as applied, nothing was run (dry run", "y", "002: recorded"
+    ),
+    "no mark": Correction("mark 002", "record that?", "002: recorded as applied", "n", "nothing done"),
+    "unmark": Correction(
+        "unmark 001", "remove that?", "001: its record was removed", "yes", "it is pending now"
+    ),
+    "baseline": Correction("baseline --to 002", "record that?", "002 more", "y", "002 more"),
+}
+
+
+@pytest.mark.parametrize("name", CORRECTIONS)
+def test_a_correction_is_shown_first(name: str, migrated: Path, spawn: Spawn) -> None:
+    line, question, shown, typed, told = CORRECTIONS[name]
+    (migrated / "db/migrations/002_more.sql").write_text(ONE.format("001", "more"))
+    terminal = Terminal(spawn, *line.split(), "--no-color")
+    before = terminal.read_until(f"{question} [y/N] ")
+    assert shown in before
+    terminal.type(f"{typed}\n")
+    assert terminal.end() == 0
+    assert told in terminal.seen.removeprefix(before)
+    assert terminal.seen.count("database: ") == 1
+    recorded = "002" in spawn("log", "--limit", "1").communicate()[0]
+    assert recorded is (typed != "n" and "unmark" not in line)
+
+
+@pytest.mark.parametrize(
+    "line", ["mark 002 --yes", "mark 002 --dry-run", "mark 001", "repair", "repair --yes"]
+)
+def test_what_was_answered_or_changes_nothing_is_not_asked(line: str, migrated: Path, spawn: Spawn) -> None:
+    (migrated / "db/migrations/002_more.sql").write_text(ONE.format("001", "more"))
+    terminal = Terminal(spawn, *line.split())
+    assert terminal.end() == 0
+    assert "[y/N]" not in terminal.seen
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "state"),
+    [
+        (("no", "y"), 0, "failed"),
+        (("YES", "y"), 0, "failed"),
+        (("",), 6, "in doubt"),
+        (("no", "n"), 0, "in doubt"),
+    ],
+)
+def test_what_is_in_doubt_is_asked_for(
+    words: tuple[str, ...], code: int, state: str, project: Path, spawn: Spawn
+) -> None:
+    (project / "db/migrations/001_first.sql").write_text(TWO)
+    assert spawn("migrate").wait(20) == 1
+    with closing(sqlite3.connect(project / "app.db")) as database:
+        database.execute("DELETE FROM migrations_log WHERE event IN ('statement_failed', 'failed')")
+        database.execute("UPDATE migrations_log SET fingerprint = NULL")
+        database.commit()
+    terminal = Terminal(spawn, "repair", "--no-color")
+    terminal.read_until("did statement 2 of 001 run? [yes, no; nothing: leave it in doubt] ")
+    assert "CREATE TABLE nowhere.b (id INTEGER)" in terminal.seen
+    terminal.type(f"{words[0]}\n")
+    if len(words) > 1:
+        terminal.read_until("write that down? [y/N] ")
+        terminal.type(f"{words[1]}\n")
+    assert terminal.end() == code
+    assert state in spawn("status").communicate()[0]
 
 
 def test_progress_is_live(project: Path, spawn: Spawn) -> None:

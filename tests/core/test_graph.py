@@ -95,8 +95,33 @@ def test_duplicates_are_told_with_both_files() -> None:
         "z/6_a.py: duplicate version: 6 is the same as 006 of a/006_b.py",
         "also/7.py: duplicate version 7: 7.py has it too",
     ]
-    assert caught.value.hint == "give one of the two files another version"
+    assert [problem.hint for problem in caught.value.problems] == [
+        f"give the one that is not applied yet another version, such as by '{way}',"
+        " and in its get_version() if it has one"
+        for way in ("mv z/6_a.py z/8_a.py", "mv also/7.py also/9.py")
+    ]
     assert caught.value.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("version", "path", "way"),
+    [
+        ("006", "db/006_b.sql", ", such as by 'mv db/006_b.sql db/021_b.sql'"),
+        ("006", "my db/006_b.sql", ", such as by mv 'my db/006_b.sql' 'my db/021_b.sql'"),
+        ("006", "db/named_otherwise.py", ""),
+    ],
+)
+def test_a_duplicate_is_told_with_the_command_that_renames_it(version: str, path: str, way: str) -> None:
+    files = [(version, "a.sql"), (version, path), ("20", "20.sql"), ("x", "x.sql")]
+    with pytest.raises(GraphError) as caught:
+        build(Node(Version(version), (), Place(path)) for version, path in files)
+    assert caught.value.hint == f"give the one that is not applied yet another version{way}"
+
+
+def test_versions_that_are_no_numbers_have_none_that_is_free() -> None:
+    with pytest.raises(GraphError) as caught:
+        build(Node(Version("x"), (), Place(path)) for path in ("a/x.sql", "b/x.sql"))
+    assert caught.value.hint == "give the one that is not applied yet another version"
 
 
 def test_wrong_dependencies_are_told_together(nodes: DrawNodes) -> None:

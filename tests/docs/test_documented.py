@@ -18,6 +18,7 @@ from stepwell.cli.parser import command_parser
 from stepwell.core import errors
 from stepwell.core.abilities import Abilities
 from stepwell.core.actions import LogEvent
+from stepwell.core.contradictions import RECORDED_TWICE, RULES
 from stepwell.core.events import Event
 from stepwell.core.files.declared import ATTRIBUTES
 from stepwell.core.history import State
@@ -63,8 +64,8 @@ def texts(nodes: Iterable[ast.AST]) -> Iterator[str]:
 
 
 def finding_codes() -> set[str]:
-    """The first argument of every `Finding(...)`, also where a constant, or a function beside it, gives it."""
-    found: set[str] = set()
+    """The first argument of every `Finding(...)`, also where a constant gives it, and what contradicts itself."""
+    found = {*RULES, RECORDED_TWICE}
     for tree in trees():
         constants = {
             target.id: node.value
@@ -79,8 +80,6 @@ def finding_codes() -> set[str]:
                 found.update(
                     texts([constants.get(first.id, first) if isinstance(first, ast.Name) else first])
                 )
-            if isinstance(node, ast.FunctionDef) and node.name == "_about":
-                found.update(texts(each.elts[0] for each in ast.walk(node) if isinstance(each, ast.Tuple)))
     return found
 
 

@@ -28,7 +28,9 @@ UTF8 = "save the file as UTF-8"
 AWAIT = "write 'await' before it"
 CLASS = "write `class AddSomething(Migration):`, with `from stepwell import Migration`"
 ONE_CLASS = "one file holds one migration; a base class that several share goes into a file without a version"
-OTHER_VERSION = "give one of the two files another version"
+OTHER_VERSION = (
+    "give the one that is not applied yet another version, such as by 'mv db/migrations/{} db/migrations/{}'"
+)
 FOLDER = Path("db/migrations")
 
 
@@ -83,7 +85,7 @@ REFUSED: dict[str, tuple[dict[str, str | bytes], Told]] = {
         wrong(
             "duplicate version 001: db/migrations/001_a.sql has it too",
             "001_b.sql",
-            OTHER_VERSION,
+            OTHER_VERSION.format("001_b.sql", "002_b.sql"),
             code="graph_wrong",
         ),
     ),
@@ -92,7 +94,7 @@ REFUSED: dict[str, tuple[dict[str, str | bytes], Told]] = {
         wrong(
             "duplicate version: 1 is the same as 001 of db/migrations/001_a.sql",
             "1_b.sql",
-            OTHER_VERSION,
+            OTHER_VERSION.format("1_b.sql", "2_b.sql"),
             code="graph_wrong",
         ),
     ),
@@ -101,7 +103,7 @@ REFUSED: dict[str, tuple[dict[str, str | bytes], Told]] = {
         wrong(
             "duplicate version 001: db/migrations/001_a.py:5 has it too",
             "001_a.sql",
-            OTHER_VERSION,
+            OTHER_VERSION.format("001_a.sql", "002_a.sql"),
             code="graph_wrong",
         ),
     ),

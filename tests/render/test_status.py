@@ -94,32 +94,38 @@ def unfinished(journal: StatusReport, **changes: Any) -> str:
 TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
     "half applied": (
         {"state": State.FAILED, "record": None},
-        "003 began and did not finish: 'stepwell migrate' resumes it where it stopped",
+        "003 add_changelog_publishing began and did not finish: run 'stepwell migrate': it resumes where it stopped",
         "1 failed, 0 pending: run 'stepwell migrate'",
     ),
     "half reverted": (
         {"state": State.FAILED},
-        "the rollback of 003 began and did not finish: 'stepwell rollback' resumes it where it stopped",
+        (
+            "the rollback of 003 add_changelog_publishing began and did not finish: run 'stepwell rollback': "
+            "it resumes where it stopped"
+        ),
         "1 failed, 0 pending: run 'stepwell rollback'",
     ),
     "half applied, without a file": (
         {"state": State.FAILED, "record": None, "migration": None},
         (
-            "003 began and did not finish, and its file is missing: restore it; or undo by hand what was done of it, "
-            "and say so: 'stepwell unmark 003'"
+            "003 add_changelog_publishing began and did not finish, and its file is missing: restore the file; "
+            "or undo by hand what was done of it, and say so: 'stepwell unmark 003'"
         ),
         "1 failed, 0 pending: see above before anything else is run",
     ),
     "an odd version": (
         {"state": State.MISSING, "version": Version("x y z"), "record": odd("x y z")},
-        "x y z is applied, its file is missing: restore it, or forget it: stepwell unmark 'x y z'",
+        (
+            "x y z add_changelog_publishing is applied, but its file is missing: restore the file, "
+            "or forget the record: stepwell unmark 'x y z'"
+        ),
         "nothing pending, 1 to look at: see above",
     ),
     "an empty version": (
         {"state": State.MISSING, "version": Version(""), "record": odd("")},
         (
-            "the row with the id 9 is applied, its file is missing: restore it, or forget it: a DELETE of the row with "
-            "the id 9, whose version is empty"
+            "the row with the id 9 is applied, but its file is missing: restore the file, or forget the record: "
+            "a DELETE of the row with the id 9, whose version is empty"
         ),
         "nothing pending, 1 to look at: see above",
     ),

@@ -8,9 +8,10 @@ from stepwell.app.connecting import connected, introduced
 from stepwell.app.gather import gather, graph_of, recorded_twice
 from stepwell.app.shelf import Shelf
 from stepwell.core.answers import CheckReport
+from stepwell.core.contradictions import contradiction
 from stepwell.core.errors import Place
 from stepwell.core.graph import redundant_dependencies
-from stepwell.core.history import State, command, of_another_project, way_to_forget
+from stepwell.core.history import of_another_project
 from stepwell.core.migration import Direction, Finding
 from stepwell.core.plan.words import another_project
 from stepwell.core.sql.refusals import MISSING
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from stepwell.app.context import Context
     from stepwell.app.gather import Gathered
     from stepwell.core.graph import Graph
-    from stepwell.core.history import Entry
     from stepwell.core.migration import Migration
 
 
@@ -97,40 +97,7 @@ def _history_findings(gathered: Gathered) -> Iterable[Finding]:
     position = gathered.situation.graph.position()
     last = max((position[entry.version] for entry in entries if entry.applied), default=-1)
     for entry in entries:
-        if message := _about(entry, out_of_order=not entry.applied and position[entry.version] < last):
+        found = contradiction(entry, out_of_order=not entry.applied and position[entry.version] < last)
+        if found is not None:
             place = entry.migration.place if entry.migration is not None else Place("the history")
-            yield Finding(*message, place=place, hint=_advice(entry))
-
-
-def _about(entry: Entry, *, out_of_order: bool) -> tuple[str, str] | None:
-    name = entry.title
-    match entry.state:
-        case State.CHANGED:
-            return "changed", f"{name} was changed after being applied"
-        case State.MISSING:
-            return "missing", f"{name} is applied, but its file is missing"
-        case State.FAILED:
-            return "failed", f"{name} began and did not finish"
-        case State.IN_DOUBT:
-            return "in-doubt", f"nobody can tell whether the last statement of {name} ran"
-    return (
-        ("out-of-order", f"{name} is pending, but stands before one that is applied")
-        if out_of_order
-        else None
-    )
-
-
-def _advice(entry: Entry) -> str | None:
-    mark, unmark = command("mark", entry.version), command("unmark", entry.version)
-    if entry.file_gone:
-        return f"restore the file; or undo by hand what was done of it, and say so: {unmark}"
-    match entry.state:
-        case State.CHANGED:
-            return f"restore the file, or accept it as it is: {mark}"
-        case State.MISSING if entry.record is not None:
-            return f"restore the file, or forget the record: {way_to_forget(entry.record)}"
-        case State.FAILED:
-            return f"run 'stepwell {'rollback' if entry.applied else 'migrate'}': it resumes where it stopped"
-        case State.IN_DOUBT:
-            return f"look at the database, then: {mark} (all of it is there) or {unmark} (none)"
-    return "it will be applied, since its dependencies are met; --strict refuses it"
+            yield Finding(found.code, found.message, place, found.hint)

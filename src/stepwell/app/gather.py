@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from stepwell.core.contradictions import twins
 from stepwell.core.errors import GraphError, Place
 from stepwell.core.graph import Node, build
-from stepwell.core.history import History, compare, way_to_forget
+from stepwell.core.history import History, compare
 from stepwell.core.migration import Finding
 from stepwell.core.plan import Situation
 
@@ -79,14 +80,8 @@ def _recorded(record: Record, known: Collection[Version]) -> Node:
 def recorded_twice(situation: Situation) -> Iterator[Finding]:
     """Records that differ from another one in leading zeros only: `6` and `006`."""
     for entry in situation.ordered:
-        for record in entry.twins:
-            first = f"{entry.record.version} (row {entry.record.id})" if entry.record else str(entry.version)
-            yield Finding(
-                "recorded-twice",
-                f"{record.version} (row {record.id}) is the same version as {first}",
-                Place("the history"),
-                f"the record that is too much is removed by {way_to_forget(record)}",
-            )
+        for found in twins(entry):
+            yield Finding(found.code, found.message, Place("the history"), found.hint)
 
 
 def with_bodies(situation: Situation, shelf: Shelf) -> Situation:

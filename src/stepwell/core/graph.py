@@ -61,7 +61,9 @@ def build(nodes: Iterable[Node]) -> Graph:
     given = sorted(nodes, key=lambda each: (each.version.key, each.place.path))
     by_version = {node.version: node for node in given}
     if len(by_version) < len(given):
-        raise together([_duplicate(*pair) for pair in _duplicates(given)])
+        highest = max((int(each.version.text) for each in given if each.version.text.isdecimal()), default=0)
+        pairs = enumerate(_duplicates(given), highest + 1)
+        raise together([_duplicate(*pair, free=number) for number, pair in pairs])
     if problems := [problem for node in given for problem in _bad_dependencies(node, by_version)]:
         raise together(problems)
     dependents = _dependents(given)
@@ -80,14 +82,30 @@ def _duplicates(nodes: Sequence[Node]) -> Iterable[tuple[Node, Node]]:
             seen[node.version] = node
 
 
-def _duplicate(first: Node, second: Node) -> GraphError:
+def _duplicate(first: Node, second: Node, *, free: int) -> GraphError:
     same = first.version.text == second.version.text
     what = (
         f"duplicate version {second.version}: {first.place} has it too"
         if same
         else f"duplicate version: {second.version} is the same as {first.version} of {first.place}"
     )
-    return GraphError(what, place=second.place, hint="give one of the two files another version")
+    way = _renaming(second, free)
+    hint = "give the one that is not applied yet another version"
+    return GraphError(what, place=second.place, hint=f"{hint}, such as by {way}" if way else hint)
+
+
+def _renaming(node: Node, free: int) -> str | None:
+    """The command that gives a file this number, which is free; None where its name does not begin with a number."""
+    folder, slash, name = node.place.path.rpartition("/")
+    old = node.version.text
+    if not (old.isdecimal() and name.startswith(old)):
+        return None
+    from shlex import quote  # only where something is wrong
+
+    new = f"{folder}{slash}{str(free).zfill(len(old))}{name.removeprefix(old)}"
+    also = ", and in its get_version() if it has one" if name.endswith(".py") else ""
+    plain = f"mv {quote(node.place.path)} {quote(new)}"
+    return (plain if "'" in plain else f"'{plain}'") + also
 
 
 def _bad_dependencies(node: Node, known: Mapping[Version, Node]) -> Iterable[GraphError]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from stepwell.core.contradictions import hint_on
 from stepwell.core.migration import version_texts
 from stepwell.render.errors import error_json
 
@@ -88,8 +89,9 @@ def _standing(standing: Standing) -> Document:
 
 
 def _entry(entry: Entry) -> Document:
+    """One migration; `hint` is there where something is to be done about it."""
     record, migration = entry.record, entry.migration
-    return {
+    document = {
         "version": entry.version.text,
         "name": entry.name,
         "description": entry.description,
@@ -100,6 +102,8 @@ def _entry(entry: Entry) -> Document:
         "path": migration.path if migration else None,
         "reversible": migration.reversible if migration else False,
     }
+    hint = hint_on(entry)
+    return document if hint is None else document | {"hint": hint}
 
 
 def run_document(report: RunReport) -> Document:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stepwell.core.history import State, command, way_to_forget
+from stepwell.core.contradictions import contradiction
+from stepwell.core.history import State
 from stepwell.core.standing import Verdict
 from stepwell.render.cells import one_line, wrap
 from stepwell.render.table import Cell, Column, Shrink, draw
@@ -71,47 +72,16 @@ def _row(entry: Entry, view: View) -> list[Cell]:
 
 def _advice(report: StatusReport, view: View) -> Iterator[str]:
     for entry in report.entries:
-        if advice := _advice_on(entry):
-            for line in wrap(advice, view.width, "  "):
+        if found := contradiction(entry):
+            for line in wrap(one_line(found.sentence), view.width, "  "):
                 yield view.paint(line, STATES[entry.state].tone)
-
-
-def _advice_on(entry: Entry) -> str:
-    """What to do about a migration; empty where nothing is to be done."""
-    version, record = entry.version, entry.record
-    if entry.file_gone:
-        return (
-            f"{version} began and did not finish, and its file is missing: restore it; or undo by hand what was done "
-            f"of it, and say so: {command('unmark', version)}"
-        )
-    match entry.state:
-        case State.CHANGED:
-            accept = command("mark", version)
-            return f"{version} was changed after being applied: restore the file, or accept it: {accept}"
-        case State.MISSING:
-            way = way_to_forget(record) if record is not None else command("unmark", version)
-            return f"{_named(entry)} is applied, its file is missing: restore it, or forget it: {way}"
-        case State.FAILED:
-            verb, what = ("rollback", f"the rollback of {version}") if entry.applied else ("migrate", version)
-            return f"{what} began and did not finish: 'stepwell {verb}' resumes it where it stopped"
-        case State.IN_DOUBT:
-            ran, did_not = command("repair --done", version), command("repair --not-done", version)
-            return (
-                f"{version} is in doubt, nobody can tell whether its last statement ran: 'stepwell repair' shows it; "
-                f"then {ran} (it ran) or {did_not} (it did not)"
-            )
-    return ""
-
-
-def _named(entry: Entry) -> str:
-    """The version; of one that is empty, the id of its row."""
-    shown = one_line(entry.version.text).strip()
-    return shown if shown or entry.record is None else f"the row with the id {entry.record.id}"
 
 
 def _findings(report: StatusReport, view: View) -> Iterator[str]:
     for finding in report.findings:
         yield from wrap(one_line(f"{finding.place}: {finding.message} [{finding.code}]"), view.width, "  ")
+        if finding.hint:
+            yield from wrap(one_line(f"  hint: {finding.hint}"), view.width, "  ")
 
 
 def _standing(report: StatusReport, view: View) -> Iterator[str]:

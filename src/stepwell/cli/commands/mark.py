@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.cli.arguments import version
+from stepwell.cli.asking import yes_flag
 from stepwell.cli.command import Command
 
 if TYPE_CHECKING:
@@ -17,15 +18,15 @@ def configure(parser: ArgumentParser) -> None:
     """Add what only this command takes."""
     parser.add_argument("version", metavar="V", type=version, help="the version to record")
     parser.add_argument("--dry-run", action="store_true", help="say what would be recorded, write nothing")
+    yes_flag(parser)
 
 
 async def run(context: Context) -> int:
     """Record a migration as applied without running it."""
-    from stepwell.cli.correction import show_correction
+    from stepwell.cli.correction import correct
+    from stepwell.project import Project
 
-    with context.project() as project:
-        report = await project.mark(context.arguments.version, dry_run=context.arguments.dry_run)
-    return show_correction(report, context.output)
+    return await correct(context, Project.mark, "record that?")
 
 
 COMMAND = Command(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.cli.arguments import DRY_RUN, add_contradictions, positive, version
+from stepwell.cli.asking import agreed, asks, yes_flag
 from stepwell.cli.command import Command
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def configure(parser: ArgumentParser) -> None:
         "(without ID: the last batch of which anything stands; see 'stepwell log')",
     )
     parser.add_argument("--dry-run", action="store_true", help=DRY_RUN)
-    parser.add_argument("--yes", action="store_true", help="do not ask first on a terminal")
+    yes_flag(parser)
     add_contradictions(parser)
 
 
@@ -45,11 +46,10 @@ async def run(context: Context) -> int:
 
     context.direction = Direction.DOWN
     arguments = context.arguments
-    asks = not arguments.dry_run and not arguments.yes and context.output.can_ask()
-    if asks and not await _agreed(context):
-        context.output.say("nothing done")
+    asked = asks(context)
+    if asked and not await agreed(context, lambda project: _preview(context, project), "revert?"):
         return 0
-    with context.project(names_database=not asks) as project:
+    with context.project(names_database=not asked) as project:
         report = await project.rollback(
             target=arguments.target,
             steps=arguments.steps,
@@ -62,14 +62,8 @@ async def run(context: Context) -> int:
     return show_run(report, context.output)
 
 
-async def _agreed(context: Context) -> bool:
-    """Show what would be reverted and ask; without anything to revert there is nothing to ask."""
-    with context.project() as project:
-        return await _ask(context, project)
-
-
-async def _ask(context: Context, project: Project) -> bool:
-    from stepwell.cli.signals import interruptible
+async def _preview(context: Context, project: Project) -> str | None:
+    """What would be reverted; None: nothing."""
     from stepwell.core.migration import Direction
     from stepwell.render.run import run_text
 
@@ -79,12 +73,7 @@ async def _ask(context: Context, project: Project) -> bool:
         steps=context.arguments.steps,
         batch=context.arguments.batch,
     )
-    if not plan.steps:
-        return True
-    context.output.insist(run_text(plan, context.output.err_view()))
-    with interruptible():
-        answer = context.output.ask("revert? [y/N] ")
-    return answer.lower() in ("y", "yes")
+    return run_text(plan, context.output.err_view()) if plan.steps else None
 
 
 COMMAND = Command(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.cli.arguments import version
+from stepwell.cli.asking import yes_flag
 from stepwell.cli.command import Command
 
 if TYPE_CHECKING:
@@ -17,15 +18,15 @@ def configure(parser: ArgumentParser) -> None:
     """Add what only this command takes."""
     parser.add_argument("version", metavar="V", type=version, help="the version whose record to remove")
     parser.add_argument("--dry-run", action="store_true", help="say what would be removed, write nothing")
+    yes_flag(parser)
 
 
 async def run(context: Context) -> int:
     """Remove the record of a migration without reverting it."""
-    from stepwell.cli.correction import show_correction
+    from stepwell.cli.correction import correct
+    from stepwell.project import Project
 
-    with context.project() as project:
-        report = await project.unmark(context.arguments.version, dry_run=context.arguments.dry_run)
-    return show_correction(report, context.output)
+    return await correct(context, Project.unmark, "remove that?")
 
 
 COMMAND = Command(
