@@ -137,6 +137,14 @@ SAME = {
         "CREATE TABLE c (d INT); CREATE TABLE a (b INT); CREATE INDEX i ON a (b)",
     ),
     "the type": ("CREATE TABLE a (b VARCHAR(10))", "CREATE TABLE a (b varchar ( 10 ))"),
+    "a text in double quotes": (
+        "CREATE TABLE a (b TEXT CHECK (b IN ('Hi', 'ho')))",
+        'CREATE TABLE a (b TEXT CHECK (b IN ("Hi", "ho")))',
+    ),
+    "a name that is given in a view": (
+        "CREATE TABLE a (b INT); CREATE VIEW v AS SELECT x.c FROM (SELECT b AS c FROM a) AS x",
+        'CREATE TABLE a (b INT); CREATE VIEW v AS SELECT "x"."c" FROM (SELECT "b" AS "c" FROM "a") AS "x"',
+    ),
     "numbers and bytes": (
         "CREATE TABLE a (b REAL DEFAULT 1.5e3, c INT DEFAULT 0xff, d BLOB DEFAULT x'ab')",
         "CREATE TABLE a (b REAL DEFAULT 1.5E3, c INT DEFAULT 0XFF, d BLOB DEFAULT X'AB')",

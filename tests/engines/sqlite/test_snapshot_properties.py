@@ -13,6 +13,7 @@ from stepwell.core.schema.diff import diff
 from stepwell.core.sql.lexer import lex
 from stepwell.core.sql.tokens import Kind
 from stepwell.engines.sqlite.lexical import SQLITE
+from stepwell.engines.sqlite.structure.text import RESERVED
 from stepwell.engines.sqlite.tables import quote
 
 NAMES = st.one_of(
@@ -142,3 +143,76 @@ def there_and_back(table: str, columns: list[str]) -> list[str]:
         steps += [f"ALTER TABLE {name} RENAME COLUMN {column} TO other_",
                   f"ALTER TABLE {name} RENAME COLUMN other_ TO {column}"]  # fmt: skip
     return steps
+
+
+@st.composite
+def named(draw: st.DrawFn, name: str) -> str:
+    """A name in some quotes."""
+    ways = [quote(name)]
+    if "`" not in name:
+        ways.append(f"`{name}`")
+    if "]" not in name:
+        ways.append(f"[{name}]")
+    if name.isascii() and name.isidentifier() and name.upper() not in RESERVED:
+        ways.append(name)
+    return draw(st.sampled_from(ways))
+
+
+@st.composite
+def expressions(draw: st.DrawFn, columns: list[str], before: str = "") -> str:
+    """An expression that speaks of some columns."""
+    parts = [before + draw(named(draw(st.sampled_from(columns)))) for _ in range(3)]
+    shape = draw(
+        st.sampled_from(
+            [
+                "{} > -1 AND NOT {} IN (1, 2) OR {} LIKE '%a''b'",
+                "CASE WHEN {} IS NULL THEN upper({}) ELSE CAST({} AS TEXT) END",
+                "coalesce({}, 1) || {} -- why\n + {}",
+                "{} == 1 /* so */ AND {} != 2.5E3 AND {} GLOB 'A*'",
+                "- {} + - 5 * ({} - -3) % {}",
+                "{} COLLATE NOCASE BETWEEN \"Text\" AND x'aB' AND {} IS NOT {}",
+            ]
+        )
+    )
+    return shape.format(*parts)
+
+
+@st.composite
+def schemas(draw: st.DrawFn) -> tuple[list[str], str, list[str]]:
+    """A table, an index, a view and a trigger on it; its name and those of its columns."""
+    table, *columns = draw(st.lists(NAMES, min_size=3, max_size=4, unique_by=str.lower))
+    listed = ", ".join(map(quote, columns))
+    named_table = draw(named(table))
+    index, condition = draw(expressions(columns)), draw(expressions(columns))
+    made = [
+        f"CREATE TABLE {draw(named(table))} ({listed}, CHECK ({draw(expressions(columns))}))",
+        f"CREATE INDEX idx_ ON {named_table} ({draw(named(columns[0]))} DESC, ({index})) WHERE {condition}",
+        (
+            f"CREATE VIEW view_ AS SELECT {draw(expressions(columns, 'tt.'))} AS one, {draw(named(columns[0]))}"
+            f" FROM {named_table} AS tt WHERE {draw(expressions(columns))}"
+        ),
+        (
+            f"CREATE TRIGGER trigger_ AFTER UPDATE OF {draw(named(columns[1]))} ON {draw(named(table))}"
+            f" WHEN {draw(expressions(columns, 'new.'))} BEGIN UPDATE {draw(named(table))}"
+            f" SET {draw(named(columns[0]))} = {draw(expressions(columns, 'old.'))}; DELETE FROM {named_table} WHERE {draw(expressions(columns))}; END"
+        ),
+    ]
+    return made, table, columns
+
+
+@given(schemas())
+def test_a_rename_and_back_with_all_that_speaks_of_it(made: tuple[list[str], str, list[str]]) -> None:
+    statements, table, columns = made
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        try:
+            for statement in statements:
+                connection.execute(statement)
+        except sqlite3.OperationalError:
+            assume(False)
+        before = snapshot_of(connection)
+        try:
+            for statement in there_and_back(table, columns):
+                connection.execute(statement)
+        except sqlite3.OperationalError:
+            assume(False)
+        assert diff(before, snapshot_of(connection)).changes == ()

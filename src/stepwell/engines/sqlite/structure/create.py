@@ -139,7 +139,8 @@ class _Reading(Cursor):
             self.index += 1
         if self.index > start and self.at_group:
             self.group()
-        return written(self.tokens[start : self.index])
+        words = self.tokens[start : self.index]
+        return written(words, frozenset(folded(name_of(word) or "") for word in words))
 
     def _note_name(self, column: Column, what: str) -> None:
         if self._named is not None:

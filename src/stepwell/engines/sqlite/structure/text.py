@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from stepwell.core.sql.lexer import lex
@@ -74,13 +75,13 @@ def spelled(name: str) -> str:
 def written(tokens: Sequence[Token], names: Collection[str] = ()) -> str:
     """The text of some tokens in the normal form. `names` (folded) are those that they may speak of.
 
-    What stands in double quotes and is no name is a text to SQLite, and keeps its case.
+    What stands in double quotes and is no name is a text to SQLite, which writes it as one when it renames a column.
     """
     parts: list[str] = []
     before = ""  # the part that the next one stands behind
     glued = False
-    for token in tokens:
-        text = _text(token, names)
+    for token, after in zip_longest(tokens, tokens[1:]):
+        text = literal(token) if _is_literal(token, names, before, after) else _text(token)
         if parts and not (glued and token.kind is Kind.NUMBER) and _is_apart(before, text):
             parts.append(" ")
         glued = text in _SIGNS and _is_operand_next(before)
@@ -89,9 +90,9 @@ def written(tokens: Sequence[Token], names: Collection[str] = ()) -> str:
     return "".join(parts)
 
 
-def _text(token: Token, names: Collection[str]) -> str:
+def _text(token: Token) -> str:
     if token.kind is Kind.QUOTED:
-        return _quoted(token, names)
+        return spelled(name_of(token) or "")
     if token.kind is Kind.WORD:
         word = token.text.upper()
         return word if word in RESERVED or word in NOW else folded(token.text)
@@ -102,10 +103,17 @@ def _text(token: Token, names: Collection[str]) -> str:
     return _SAME.get(token.text, token.text)
 
 
-def _quoted(token: Token, names: Collection[str]) -> str:
-    name = name_of(token) or ""
-    may_be_text = token.text.startswith('"') and name != folded(name)
-    return token.text if may_be_text and folded(name) not in names else spelled(name)
+def _is_literal(token: Token, names: Collection[str], before: str, after: Token | None) -> bool:
+    """Whether it stands in double quotes and is no name: neither of something, nor where only a name can stand."""
+    if not token.text.startswith('"'):
+        return False
+    is_path = before == "." or (after is not None and after.text == ".")
+    return not (is_path or before in ("AS", "COLLATE") or folded(name_of(token) or "") in names)
+
+
+def literal(token: Token) -> str:
+    """What a word or a quoted name is where it is a text."""
+    return "'" + (name_of(token) or "").replace("'", "''") + "'"
 
 
 def _is_apart(before: str, text: str) -> bool:
@@ -123,5 +131,5 @@ def _is_operand_next(before: str) -> bool:
 def as_literal(token: Token) -> str:
     """A default that is a word of its own, which is a text to SQLite unless it is one of the words for values."""
     if token.kind is Kind.QUOTED or (token.kind is Kind.WORD and token.text.upper() not in VALUES):
-        return "'" + (name_of(token) or "").replace("'", "''") + "'"
+        return literal(token)
     return written([token])
