@@ -194,7 +194,8 @@ def schemas(draw: st.DrawFn) -> tuple[list[str], str, list[str]]:
         (
             f"CREATE TRIGGER trigger_ AFTER UPDATE OF {draw(named(columns[1]))} ON {draw(named(table))}"
             f" WHEN {draw(expressions(columns, 'new.'))} BEGIN UPDATE {draw(named(table))}"
-            f" SET {draw(named(columns[0]))} = {draw(expressions(columns, 'old.'))}; DELETE FROM {named_table} WHERE {draw(expressions(columns))}; END"
+            f" SET {draw(named(columns[0]))} = {draw(expressions(columns, 'old.'))};"
+            f" DELETE FROM {named_table} WHERE {draw(expressions(columns))}; END"
         ),
     ]
     return made, table, columns
