@@ -20,7 +20,6 @@ from stepwell.core.errors import (  # noqa: E402 - see above
     HistoryTableError,
     Refusal,
     StepError,
-    UsageError,
 )
 from stepwell.core.migration import Direction  # noqa: E402 - see above
 from stepwell.testing import Workshop  # noqa: E402 - see above
@@ -245,28 +244,6 @@ def test_a_database_in_memory(shop: Workshop) -> None:
 
 
 # --- the driver ---
-
-
-def test_a_lent_connection_comes_back_as_it_was(shop: Workshop) -> None:
-    shop.table("001_items")
-    with closing(sqlite3.connect(":memory:")) as connection:
-        before = str(connection.isolation_level)
-        project = shop.project(url=None, connect=lambda: connection, engine="sqlite")
-        assert outcomes(shop.run(project.migrate())) == ["001 applied"]
-        assert shop.run(project.status()).up_to_date
-        assert str(connection.isolation_level) == before
-        assert not connection.in_transaction
-        assert connection.execute("SELECT version FROM migrations").fetchall() == [("001",)]
-
-
-def test_a_lent_connection_in_a_transaction_is_refused(shop: Workshop) -> None:
-    with closing(sqlite3.connect(":memory:")) as connection:
-        connection.execute("CREATE TABLE own (id INTEGER)")
-        connection.execute("INSERT INTO own VALUES (1)")
-        assert connection.in_transaction
-        project = shop.project(url=None, connect=lambda: connection, engine="sqlite")
-        assert isinstance(shop.failure(project.migrate()), UsageError)
-        assert connection.in_transaction
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from stepwell.core.errors import FailureKind, Fault
 from stepwell.engines.sqlite.dialect import HINTS
+from stepwell.engines.sqlite.plain import execute
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
@@ -50,16 +51,13 @@ class Channel:
     ) -> sqlite3.Cursor:
         """Run one statement."""
 
-        def work() -> sqlite3.Cursor:
-            return self.connection.execute(sql, params if params is not None else ())
-
-        return await self._told(work, origin, shown or sql)
+        return await self._told(lambda: execute(self.connection, sql, params), origin, shown or sql)
 
     async def begin_immediately(self) -> None:
         """Take the write lock without waiting for it, whatever the connection's patience is."""
 
         def work() -> None:
-            ((patience,),) = self.connection.execute("PRAGMA busy_timeout").fetchall()
+            ((patience,),) = execute(self.connection, "PRAGMA busy_timeout").fetchall()
             self.connection.execute("PRAGMA busy_timeout = 0")
             try:
                 self.connection.execute("BEGIN IMMEDIATE")
@@ -84,7 +82,7 @@ class Channel:
         """Run one statement and give the names of its columns and its rows."""
 
         def work() -> tuple[list[str], list[Row]]:
-            cursor = self.connection.execute(sql, params if params is not None else ())
+            cursor = execute(self.connection, sql, params)
             names = [column[0] for column in cursor.description or ()]
             found = cursor.fetchall() if limit is None else cursor.fetchmany(limit)
             cursor.close()

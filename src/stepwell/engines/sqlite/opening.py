@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from stepwell.core.errors import ConnectionFailedError, Refusal, UsageError
+from stepwell.engines.sqlite.plain import execute
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +75,7 @@ def _needs_recovery(error: sqlite3.Error) -> bool:
 
 def file_of(connection: sqlite3.Connection) -> Path | None:
     """The file of a connection; None for a database in memory."""
-    rows = connection.execute("PRAGMA database_list").fetchall()
+    rows = execute(connection, "PRAGMA database_list").fetchall()
     name = next((file for _, schema, file in rows if schema == "main"), "")
     return Path(name) if name else None
 

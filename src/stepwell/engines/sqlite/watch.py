@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stepwell.core.errors import Fault
 from stepwell.core.migration import Direction
+from stepwell.engines.sqlite.plain import execute
 from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class Watch:
 
 def enforced(connection: sqlite3.Connection) -> bool:
     """Whether it enforces foreign keys."""
-    return connection.execute("PRAGMA foreign_keys").fetchall() == [(1,)]
+    return execute(connection, "PRAGMA foreign_keys").fetchall() == [(1,)]
 
 
 async def violations(channel: Channel) -> Counter[Violation]:
