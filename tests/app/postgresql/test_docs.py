@@ -120,6 +120,7 @@ def test_python_is_told_by_what_it_sends(shop: Workshop) -> None:
     )
     shop.python("003_driver", "async with database.driver() as c:\n    await c.execute('SELECT 1')")
     shop.python("004_count", "pass", down='assert await database.execute_count("DELETE FROM t") == 3')
+    shop.python("005_misuse", "await database.execute('SELECT 1')", down="database.execute('SELECT 2')")
     book = made(shop)
     rows = chapter(book, "002")
     assert [each._asdict() for each in rows.up.statements] == [
@@ -130,7 +131,7 @@ def test_python_is_told_by_what_it_sends(shop: Workshop) -> None:
         f"DELETE FROM t WHERE id = {7000 + n}" for n in range(3)
     ]
     assert rows.source is None
-    for version in ("003", "004"):
+    for version in ("003", "004", "005"):
         assert "class" in (chapter(book, version).source or "")
     assert "7000" not in json.dumps(book_document(book)["migrations"][1]["up"])
 
