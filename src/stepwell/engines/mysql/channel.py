@@ -17,6 +17,7 @@ import pymysql
 
 from stepwell.core.sql.parameters import bind
 from stepwell.core.sql.style import ParameterStyle
+from stepwell.engines.mysql.driver import several
 from stepwell.engines.mysql.errors import translate
 from stepwell.engines.mysql.lexical import MYSQL
 from stepwell.engines.mysql.spool import Spool
@@ -83,6 +84,28 @@ class Channel:
         """Run a query of the tool's own, with `:name` values, and give its rows."""
         text, params = _bound(sql, values)
         return (await self.fetch(text, params))[1]
+
+    async def named(self, sql: str, values: Mapping[str, object]) -> list[dict[str, Any]]:
+        """The same with rows by the names of their columns, in small letters: some servers give them in capitals."""
+        text, params = _bound(sql, values)
+        columns, rows = await self.fetch(text, params)
+        names = [column.lower() for column in columns]
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    async def rows_of_each(self, queries: Sequence[str]) -> list[list[Row]]:
+        """Run queries of the tool's own, sent together where that can be, and give the rows of each."""
+        if not queries:
+            return []
+
+        async def work() -> list[list[Row]]:
+            async with several(self.connection), self.connection.cursor(QuietCursor) as cursor:
+                await cursor.execute(";\n".join(queries))
+                found = [list(await cursor.fetchall())]
+                while await cursor.nextset():
+                    found.append(list(await cursor.fetchall()))
+                return found
+
+        return await self._told(work(), None, queries[0])
 
     async def send(
         self,

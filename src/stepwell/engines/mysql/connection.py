@@ -131,8 +131,10 @@ class MySQLConnection:
         return await existing(self._target, objects)
 
     async def snapshot(self, *, own_tables: bool = False) -> Snapshot:
-        """Not yet: the ability `snapshots` is not there."""
-        raise NotImplementedError
+        """The structure of the database, all of it by default but the tool's own tables."""
+        from stepwell.engines.mysql.structure.reading import read
+
+        return await read(self._target, frozenset() if own_tables else await self._target.present())
 
     async def check_rights(self, history: History) -> None:
         """Name what this user may not do, and where nobody may write."""

@@ -40,7 +40,7 @@ HINTS = {
     "4025": "rows that are there already break the check: repair them in a migration before this one",
 }
 
-_ABILITIES = Abilities(transactional_ddl=False, session_lock=True, timeouts=True)
+_ABILITIES = Abilities(transactional_ddl=False, session_lock=True, timeouts=True, snapshots=True)
 
 
 def _mysql() -> LexRules:

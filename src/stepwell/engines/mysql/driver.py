@@ -7,26 +7,46 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiomysql
-from pymysql.constants import CLIENT
+from pymysql.constants import CLIENT, COMMAND
 from pymysql.err import MySQLError, OperationalError
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Awaitable
+    from collections.abc import AsyncIterator, Awaitable
 
 T = TypeVar("T")
 
 CLEARTEXT = "mysql_clear_password"
+_ON, _OFF = b"\0\0", b"\1\0"  # of the option that the server takes several statements in one text
 NO_TLS = 2026  # as MySQL's own client numbers it
 NO_PLUGIN = 2059
 
 # A peer that is gone is noticed within about ten seconds; by default it would take hours. The first three are in
 # seconds and for a connection that waits; the last one, in milliseconds, is for what was sent and is not acknowledged.
 _KEEPALIVE = (("TCP_KEEPIDLE", 5), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 3), ("TCP_USER_TIMEOUT", 10_000))
+
+
+@asynccontextmanager
+async def several(connection: Any) -> AsyncIterator[None]:
+    """While the server takes several statements in one text; a connection that was lent may always take them."""
+    if connection.client_flag & CLIENT.MULTI_STATEMENTS:
+        yield
+        return
+    await _take_several(connection, _ON)
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            await _take_several(connection, _OFF)
+
+
+async def _take_several(connection: Any, choice: bytes) -> None:
+    await connection._execute_command(COMMAND.COM_SET_OPTION, choice)  # noqa: SLF001 - there is no other way
+    await connection._read_packet()  # noqa: SLF001
 
 
 class DriverConnection(aiomysql.Connection):  # type: ignore[misc]  # the driver has no types

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from stepwell.core.history import TableShape
 from stepwell.core.tables import LOG_COLUMNS, shape_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 Row = tuple[Any, ...]
 
@@ -34,6 +35,8 @@ DESCRIBE = "UNION ALL".join(_OF_ONE.format(name=name) for name in ("table", "log
 DESCRIBE_ONE = _OF_ONE.format(name="table")
 OLDEST = {"mariadb": (10, 6), "mysql": (8, 0)}
 LOCK_COLUMNS = frozenset({"name", "epoch", "owner", "who", "until"})
+# Some servers put 5.5.5 before their version, for replicas of long ago.
+_NUMBER = re.compile(r"(?:5\.5\.5-)?(\d+\.\d+(?:\.\d+)?)")
 _OFF = frozenset({"OFF", "0", ""})
 
 
@@ -52,6 +55,12 @@ class Server:
     def is_mariadb(self) -> bool:
         """Which of the two it really is, whatever the URL says."""
         return "mariadb" in self.version.lower()
+
+    @property
+    def number(self) -> str:
+        """Its version without what its packagers have added."""
+        found = _NUMBER.match(self.version)
+        return found[1] if found else self.version
 
     @property
     def name(self) -> str:
@@ -90,9 +99,8 @@ def server_of(about: Row, switches: Sequence[Row], shown: str) -> Server:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    # Some servers put this before their version, for replicas of long ago.
-    found = re.match(r"(?:5\.5\.5-)?(\d+)\.(\d+)", version)
-    return (int(found[1]), int(found[2])) if found else (0, 0)
+    found = _NUMBER.match(version)
+    return tuple(map(int, found[1].split(".")[:2])) if found else (0, 0)
 
 
 def refuse_lone_changes(server: Server, shown: str) -> None:
@@ -148,6 +156,21 @@ def _has_log(rows: Sequence[Row], log: str, *, folds_case: bool) -> bool:
     if columns is not None and columns != frozenset(LOG_COLUMNS):
         raise _not_ours(log, "it has other columns than stepwell's log")
     return columns is not None
+
+
+def own_tables(rows: Sequence[Row], table: str, *, folds_case: bool) -> frozenset[str]:
+    """Which of the tool's tables are there and its own, by what `DESCRIBE` gave, also of the lock's."""
+    judges: dict[str, Callable[[str], bool]] = {
+        table: lambda name: _shape(rows, name, folds_case=folds_case) is not TableShape.ABSENT,
+        f"{table}_log": lambda name: _has_log(rows, name, folds_case=folds_case),
+        f"{table}_lock": lambda name: trusted_lock(rows, name),
+    }
+    own: set[str] = set()
+    for name, is_there in judges.items():
+        with suppress(HistoryTableError):
+            if is_there(name):
+                own |= {str(row[1]) for row in rows if _same(str(row[1]), name, folds_case=folds_case)}
+    return frozenset(own)
 
 
 def trusted_lock(rows: Sequence[Row], table: str) -> bool:

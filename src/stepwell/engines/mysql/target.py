@@ -9,7 +9,15 @@ from stepwell.core.redact import Redactor
 from stepwell.engines.mysql import lock, session, tables
 from stepwell.engines.mysql.channel import Channel
 from stepwell.engines.mysql.dialect import MARIADB_DIALECT, MYSQL_DIALECT
-from stepwell.engines.mysql.inspect import ABOUT, DESCRIBE, SWITCHES, described, server_of
+from stepwell.engines.mysql.inspect import (
+    ABOUT,
+    DESCRIBE,
+    DESCRIBE_ONE,
+    SWITCHES,
+    described,
+    own_tables,
+    server_of,
+)
 from stepwell.engines.mysql.opening import give_back, open_by_url, open_connection, unverified
 
 if TYPE_CHECKING:
@@ -174,3 +182,13 @@ class Target:
             DESCRIBE, {"database": self.server.database, "table": table, "log": f"{table}_log"}
         )
         return described(rows, table, folds_case=self.server.folds_case)
+
+    async def present(self) -> frozenset[str]:
+        """The names of those of the tool's tables that are there and its own, as the catalog has them."""
+        table = self.settings.table
+        database = {"database": self.server.database}
+        rows = [
+            *await self.channel.rows(DESCRIBE, {**database, "table": table, "log": f"{table}_log"}),
+            *await self.channel.rows(DESCRIBE_ONE, {**database, "table": f"{table}_lock"}),
+        ]
+        return own_tables(rows, table, folds_case=self.server.folds_case)
