@@ -1,7 +1,6 @@
 """A database with one of nearly everything in it, copied for each test that changes it; and its snapshots."""
 
 import asyncio
-import re
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,50 +10,12 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from psycopg import sql
+from tests.blocks import Block, read_blocks
 
 from stepwell.core.schema.snapshot import Snapshot
 from stepwell.project import Project
 
 HERE = Path(__file__).parent
-_CONDITION = re.compile(r"--: (since|before|needs|lacks) (\S+)")
-_TOLD = "--= "
-
-
-class Block(NamedTuple):
-    """Some SQL, where it can be run, and what a diff has to tell of it."""
-
-    conditions: tuple[tuple[str, str], ...]
-    told: tuple[str, ...]
-    sql: str
-
-    def fits(self, version: int, extensions: frozenset[str]) -> bool:
-        """Whether a server of this major version with these extensions can run it."""
-        return all(
-            {
-                "since": version >= _number(value),
-                "before": version < _number(value),
-                "needs": value in extensions,
-                "lacks": value not in extensions,
-            }[word]
-            for word, value in self.conditions
-        )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() else 0
-
-
-def read_blocks(name: str) -> list[Block]:
-    """The blocks of a file: `--:` lines are conditions, `--=` lines what is told of it."""
-    blocks = []
-    for text in (HERE / name).read_text().split("\n\n"):
-        lines = text.splitlines()
-        conditions = tuple((match[1], match[2]) for line in lines if (match := _CONDITION.fullmatch(line)))
-        told = tuple(line.removeprefix(_TOLD) for line in lines if line.startswith(_TOLD))
-        statements = "\n".join(line for line in lines if not line.startswith("--")).strip()
-        if statements:
-            blocks.append(Block(conditions, told, statements))
-    return blocks
 
 
 class Sink(NamedTuple):
@@ -125,7 +86,7 @@ def sink(postgresql_server: str, roles: None) -> Iterator[Sink]:
         # One such collation is there without the library too, and can't be used.
         icu = connection.execute("SELECT 1 FROM pg_collation WHERE collprovider = 'i' OFFSET 5").fetchone()
         made = Sink(url, version, frozenset({name for (name,) in found} | ({"icu"} if icu else set())))
-        for block in read_blocks("kitchen_sink.sql"):
+        for block in read_blocks(HERE / "kitchen_sink.sql"):
             if made.can(block):
                 connection.execute(block.sql.encode())
     yield made

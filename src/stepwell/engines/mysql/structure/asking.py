@@ -53,12 +53,12 @@ GROUP BY table_name ORDER BY 1"""
 KNOWN = frozenset(
     {
         "check_constraints", "column_privileges", "columns", "columns_extensions", "events", "files",
-        "geometry_columns", "index_statistics", "json_duality_view_columns", "json_duality_view_links", "json_duality_view_tables",
-        "json_duality_views", "key_column_usage", "key_period_usage", "libraries", "parameters", "partitions",
-        "periods", "referential_constraints", "role_column_grants", "role_routine_grants", "role_table_grants", "routines",
-        "schema_privileges", "sequences", "st_geometry_columns", "statistics", "table_constraints",
-        "table_constraints_extensions", "table_privileges", "table_statistics", "tables", "tables_extensions",
-        "triggers", "view_routine_usage", "view_table_usage", "views",
+        "geometry_columns", "index_statistics", "json_duality_view_columns", "json_duality_view_links",
+        "json_duality_view_tables", "json_duality_views", "key_column_usage", "key_period_usage", "libraries",
+        "parameters", "partitions", "periods", "referential_constraints", "role_column_grants", "role_routine_grants",
+        "role_table_grants", "routines", "schema_privileges", "sequences", "st_geometry_columns", "statistics",
+        "table_constraints", "table_constraints_extensions", "table_privileges", "table_statistics", "tables",
+        "tables_extensions", "triggers", "view_routine_usage", "view_table_usage", "views",
     }
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ known belongs to what stands before it.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.sql.lexer import lex
@@ -46,8 +47,23 @@ class Clauses(NamedTuple):
 
 def tokens_of(text: str, rules: LexRules, database: str) -> Tokens:
     """The tokens of what the server prints, without the name of its own database before other names."""
-    plain = _WRAPPED.sub(lambda match: match[1] or "", text)
-    return list(_unqualified(lex(plain, rules), quote(database)))
+    return list(_unqualified(_lexed(text, rules), quote(database)))
+
+
+def tokens_of_view(text: str, rules: LexRules, database: str) -> Tokens:
+    """The same of a view, whose author may have given the name of the database to a table or column in it.
+
+    A view of this database alone has no such names before others; these are of views of several ones.
+    """
+    tokens = meaningful(_lexed(text, rules))
+    taken = any(
+        token.text == quote(database) and following.text != "." for token, following in pairwise(tokens)
+    )
+    return _lexed(text, rules) if taken else tokens_of(text, rules, database)
+
+
+def _lexed(text: str, rules: LexRules) -> Tokens:
+    return lex(_WRAPPED.sub(lambda match: match[1] or "", text), rules)
 
 
 def _unqualified(tokens: Sequence[Token], database: str) -> Iterator[Token]:

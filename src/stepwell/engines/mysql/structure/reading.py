@@ -152,7 +152,6 @@ class _Reading:
                 words = Words(row["collation_name"], row["column_comment"])
                 columns[row["table_name"]][row["column_name"]] = words
         texts = await self._created("TABLE", [each.name for each in found])
-        server = self._target.server
         return [
             fact
             for each in found
@@ -160,7 +159,6 @@ class _Reading:
                 Given(each.name, texts[each.name], each.words, columns[each.name]),
                 self._target.rules,
                 self._database,
-                says_no_default=server.is_mariadb,
             )
         ]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.core.schema.snapshot import Fact
 from stepwell.core.sql.tokens import Kind
-from stepwell.engines.mysql.structure.created import clauses, text_of, tokens_of
+from stepwell.engines.mysql.structure.created import clauses, text_of, tokens_of, tokens_of_view
 from stepwell.engines.mysql.structure.pieces import named, of_table, told, unless
 
 if TYPE_CHECKING:
@@ -30,6 +30,11 @@ _OF_SEQUENCE = {
 }  # fmt: skip
 
 
+def _body(text: str) -> str:
+    """A statement as its author wrote it. What ends it may have come along, by some ways to send it."""
+    return text.rstrip().removesuffix(";").rstrip()
+
+
 def _charset(row: Mapping[str, Any]) -> str:
     """The character sets in which its author wrote it, and in which its literals are."""
     names = ("character_set_client", "collation_connection", "database_collation")
@@ -48,7 +53,7 @@ def _common(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def view(row: Mapping[str, Any], text: str, rules: LexRules, database: str) -> Fact:
     """A view: what the catalog says of it, and what SHOW CREATE prints, of which the end may be told by the former."""
-    tokens = tokens_of(text, rules, database)
+    tokens = tokens_of_view(text, rules, database)
     at = next(index for index, token in enumerate(tokens) if token.text.upper() == "VIEW")
     name = next(index for index, token in enumerate(tokens) if index > at and token.kind is Kind.QUOTED)
     algorithm = _ALGORITHM.match(text)
@@ -74,7 +79,7 @@ def triggers(rows: Iterable[Mapping[str, Any]]) -> Iterator[Fact]:
         attributes = told(
             runs=f"{row['action_timing']} {row['event_manipulation']}".lower(),
             follows=before.get(runs),
-            definition=row["action_statement"],
+            definition=_body(row["action_statement"]),
             **_common(row),
         )
         before[runs] = name
@@ -95,7 +100,7 @@ def routines(
         attributes = told(
             parameters=[_parameter(each, usual, kind) for each in taken if each["ordinal_position"]],
             returns=next((_type(each, usual) for each in taken if not each["ordinal_position"]), None),
-            definition=row["routine_definition"],
+            definition=_body(row["routine_definition"]),
             language=unless(row["external_language"], "sql"),
             deterministic=row["is_deterministic"] == "YES",
             data_access=unless(row["sql_data_access"], "contains sql"),
@@ -130,7 +135,7 @@ def events(rows: Iterable[Mapping[str, Any]]) -> Iterator[Fact]:
             time_zone=row["time_zone"],
             status=unless(row["status"], "enabled"),
             preserved=row["on_completion"] == "PRESERVE",
-            definition=row["event_definition"],
+            definition=_body(row["event_definition"]),
             comment=row["event_comment"],
             **_common(row),
         )

@@ -38,7 +38,7 @@ _OF_INDEX = frozenset({"COMMENT", "IGNORED", "INVISIBLE"})
 _TOLD_OF_TABLE = frozenset(
     {"AUTO_INCREMENT", "CHARSET", "COLLATE", "COMMENT", "DEFAULT CHARSET", "ENGINE", "WITH SYSTEM VERSIONING"}
 )
-# Of columns of these types MySQL does not write that they have no default.
+# Of columns of these types MySQL does not write that their default is NULL.
 _SILENT = re.compile(r"\w*(?:text|blob)|json|geom|(?:multi)?(?:point|linestring|polygon)")
 _GENERATED = re.compile(r"ALWAYS AS (.*?)(?: (VIRTUAL|STORED|PERSISTENT))?", re.DOTALL | re.IGNORECASE)
 # When the first part of a history begins: by default the day on which the table was made.
@@ -63,8 +63,8 @@ class Given(NamedTuple):
     columns: Mapping[str, Words]
 
 
-def facts_of(given: Given, rules: LexRules, database: str, *, says_no_default: bool) -> Iterator[Fact]:
-    """The facts of one table. `says_no_default`: the server writes DEFAULT NULL wherever there is one."""
+def facts_of(given: Given, rules: LexRules, database: str) -> Iterator[Fact]:
+    """The facts of one table."""
     made = created.table(given.text, rules, database)
     periods: dict[str, str] = {}
     position = 0
@@ -73,7 +73,7 @@ def facts_of(given: Given, rules: LexRules, database: str, *, says_no_default: b
         if first.kind is Kind.QUOTED:
             position += 1
             told_of = given.columns.get(name_of(first), Words(None, ""))
-            yield _column(given.name, item, position, told_of, says_no_default=says_no_default)
+            yield _column(given.name, item, position, told_of)
         elif first.text.upper() == "PERIOD":
             period = meaningful(item)[2:]
             periods[name_of(period[0])] = "".join(token.text for token in period[1:])
@@ -101,7 +101,7 @@ def _about(given: Given, made: created.Made, periods: Mapping[str, str]) -> dict
     )
 
 
-def _column(table: str, item: Tokens, position: int, words: Words, *, says_no_default: bool) -> Fact:
+def _column(table: str, item: Tokens, position: int, words: Words) -> Fact:
     at = next(index for index, token in enumerate(item) if token.kind is Kind.QUOTED)
     before, has = clauses(item[at + 1 :], _OF_COLUMN)
     generated, stored = _generated(has)
@@ -114,7 +114,7 @@ def _column(table: str, item: Tokens, position: int, words: Words, *, says_no_de
         comment=words.comment,
         not_null=not nullable,
         default=None if default == "NULL" and nullable else default,
-        no_default=lacks and (says_no_default or not _SILENT.match(before)),
+        no_default=lacks and not _SILENT.match(before),
         on_update=_behind(has, "ON", "UPDATE "),
         auto_increment=_flag(has, "AUTO_INCREMENT"),
         generated=generated,
