@@ -55,7 +55,7 @@ def drop_database(server: str, name: str) -> None:
     for (thread,) in ask(server, f"SELECT id FROM information_schema.processlist WHERE db = '{name}'"):
         with contextlib.suppress(Exception):  # it may be gone by now
             ask(server, f"KILL {thread}")
-    ask(server, f"DROP DATABASE {name}")
+    ask(server, f"DROP DATABASE `{name}`")
 
 
 class SharedServer:

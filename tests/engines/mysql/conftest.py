@@ -92,8 +92,10 @@ def kitchen(mariadb_server: str) -> Sink:
 @contextmanager
 def made(kitchen: Sink, statements: str = "", *, name: str | None = None) -> Iterator[Sink]:
     """A new database of that server."""
+    if name is not None:  # it may be there, of a run that was killed
+        ask(kitchen.server, f"DROP DATABASE IF EXISTS `{name}`")
     name = name or f"sink_{uuid.uuid4().hex}"
-    ask(kitchen.server, f"CREATE DATABASE {name}")
+    ask(kitchen.server, f"CREATE DATABASE `{name}`")
     url = f"{kitchen.server}/{name}"
     try:
         run(url, statements or "DO 0")
