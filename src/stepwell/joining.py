@@ -65,8 +65,7 @@ class Joiner:
     def context(self) -> Context:
         """What a verb needs for the database of the settings."""
         url = parse_url(self.settings.url) if self.settings.url else None
-        engine = find_engine(url.engine if url is not None else self.engine_name)
-        made = self._joined(engine, Place(url, self.connect), self.settings, self.emit)
+        made = self._joined(self._engine(url), Place(url, self.connect), self.settings, self.emit)
         return made._replace(
             scratch=lambda: self._scratch(url), copies=lambda key, fill: self._copies(url, key, fill)
         )
@@ -76,7 +75,7 @@ class Joiner:
         """The same migrations for a throw-away database; nobody hears of what is done there."""
         from stepwell.scratch import scratch
 
-        async with scratch(target, self._kind(target), self._for_scratch()) as made:
+        async with scratch(target, self._kind(target), self._for_scratch(target)) as made:
             yield self._there(target, made)
 
     @asynccontextmanager
@@ -92,15 +91,26 @@ class Joiner:
                 yield self._there(target, made)
 
         async with copies(
-            target, self._kind(target), self._for_scratch(), key, lambda made: fill(self._there(target, made))
+            target,
+            self._kind(target),
+            self._for_scratch(target),
+            key,
+            lambda made: fill(self._there(target, made)),
         ) as copy:
             yield there
 
-    def _kind(self, target: DatabaseUrl | None) -> str:
-        return find_engine(target.engine if target is not None else self.engine_name).dialect.name
+    def _engine(self, target: DatabaseUrl | None) -> Engine:
+        """That of the database; without one, that of the place for scratch databases."""
+        if target is None and self.connect is None and self.settings.scratch_url is not None:
+            target = parse_url(self.settings.scratch_url)
+        return find_engine(target.engine if target is not None else self.engine_name)
 
-    def _for_scratch(self) -> ConnectOptions:
-        return ConnectOptions(self.settings, str(self.root), connect=self.connect)
+    def _kind(self, target: DatabaseUrl | None) -> str:
+        return self._engine(target).dialect.name
+
+    def _for_scratch(self, target: DatabaseUrl | None) -> ConnectOptions:
+        like = target if self.connect is None else None  # else the URL may not lead there by itself
+        return ConnectOptions(self.settings, str(self.root), connect=self.connect, like=like)
 
     def _there(self, target: DatabaseUrl | None, made: Scratch) -> Context:
         """What a verb needs on a throw-away database for that target, whose others are made as those of the target."""

@@ -331,7 +331,7 @@ class ConnectOptions(NamedTuple):
     """How to connect. `connect` is the caller's own way to get a driver connection, who stays its owner.
 
     `root` is the folder that relative paths start from; `read_only`: the run only asks. `tell` tells people something
-    that stops nothing.
+    that stops nothing. A scratch database gets the defaults of the one that it stands for, `like`.
     """
 
     settings: Settings
@@ -339,3 +339,4 @@ class ConnectOptions(NamedTuple):
     read_only: bool = False
     connect: Any = None
     tell: Callable[[str], None] = lambda _: None
+    like: DatabaseUrl | None = None

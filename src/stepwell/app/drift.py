@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from stepwell.app.context import Context
     from stepwell.core.migration import Version
     from stepwell.core.plan import Situation
-    from stepwell.core.schema.snapshot import Key
+    from stepwell.core.schema.snapshot import Fact, Key
 
-OWNER = "owner"
+OWNERS = ("owner", "definer")  # what an engine calls whoever has made a thing
 EXPECTED = "what the applied migrations give"
 
 
@@ -80,10 +80,11 @@ async def _empty(place: Context) -> tuple[Snapshot, str | None]:
 
 def _owned(made: Snapshot, before: Collection[Key], user: str | None, owner: str | None) -> Snapshot:
     """With another owner of what migrations have made; what was there before belongs to the server."""
-    facts = [
-        replace(fact, attributes={**fact.attributes, OWNER: owner})
-        if fact.key not in before and fact.attributes.get(OWNER) == user
-        else fact
-        for fact in made.facts
-    ]
+    facts = [fact if fact.key in before else _given(fact, user, owner) for fact in made.facts]
     return Snapshot(made.engine, made.server, facts)
+
+
+def _given(fact: Fact, user: str | None, owner: str | None) -> Fact:
+    """The same thing of another owner, if it is that user's."""
+    theirs = {name: owner for name in OWNERS if user is not None and fact.attributes.get(name) == user}
+    return replace(fact, attributes={**fact.attributes, **theirs}) if theirs else fact

@@ -140,7 +140,7 @@ def test_names_with_and_without_the_database(kitchen: Sink) -> None:
 
 # --- there and back ---
 
-THERE_AND_BACK = [
+THERE_AND_BACK = (
     "RENAME TABLE users TO people; RENAME TABLE people TO users",
     "ALTER TABLE users RENAME COLUMN kind TO sort; ALTER TABLE users RENAME COLUMN sort TO kind",
     "ALTER TABLE plain ADD COLUMN d INT; ALTER TABLE plain DROP COLUMN d",
@@ -154,9 +154,8 @@ THERE_AND_BACK = [
     "CREATE TEMPORARY TABLE passing (id INT)",
     "ALTER EVENT often DISABLE; ALTER EVENT often ENABLE",
     "ALTER EVENT often ON SCHEDULE EVERY 2 DAY; ALTER EVENT often ON SCHEDULE EVERY '1:30' HOUR_MINUTE",
-    "ALTER TABLE plain CONVERT TO CHARACTER SET latin1; ALTER TABLE plain CONVERT TO CHARACTER SET utf8mb4 "
-    + "COLLATE utf8mb4_unicode_ci",
-]
+    "ALTER TABLE plain CHARACTER SET latin1; ALTER TABLE plain CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
+)
 
 
 @pytest.mark.parametrize("statements", THERE_AND_BACK)

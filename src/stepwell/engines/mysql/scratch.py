@@ -28,6 +28,7 @@ _LEFT = (
 
 
 _OTHERS = "SELECT schema_name FROM information_schema.schemata WHERE schema_name <> :name"
+_DEFAULTS = "SELECT @@character_set_database, @@collation_database"
 
 
 @asynccontextmanager
@@ -39,8 +40,11 @@ async def scratch(server: DatabaseUrl, options: ConnectOptions) -> AsyncIterator
         name = f"{PREFIX}{secrets.token_hex(8)}"
         await target.channel.rows("SELECT GET_LOCK(:name, 0)", {"name": name})
         await _drop_left(target.channel)
+        charset, collation = await _defaults(target.channel, server, options)
         try:
-            await target.channel.execute(f"CREATE DATABASE {quote(name)}")
+            await target.channel.execute(
+                f"CREATE DATABASE {quote(name)} CHARACTER SET {charset} COLLATE {collation}"
+            )
         except EngineError as error:
             raise ConnectionFailedError(
                 f"{server.shown}: no scratch database can be made ({error.fault.message})",
@@ -55,6 +59,22 @@ async def scratch(server: DatabaseUrl, options: ConnectOptions) -> AsyncIterator
                 await target.channel.execute(f"DROP DATABASE {quote(name)}")
     finally:
         await target.close()
+
+
+async def _defaults(channel: Channel, server: DatabaseUrl, options: ConnectOptions) -> tuple[str, str]:
+    """The character set and the collation of the database that it stands for: tables take them over.
+
+    Without such a one, those of the database in the URL.
+    """
+    if options.like is None or options.like == server:
+        ((charset, collation),) = await channel.rows(_DEFAULTS)
+        return str(charset), str(collation)
+    stood_for = Target(options.like, options._replace(connect=None, read_only=True))
+    await stood_for.open()
+    try:
+        return await _defaults(stood_for.channel, options.like, options)
+    finally:
+        await stood_for.close()
 
 
 async def _drop_left(channel: Channel) -> None:
