@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from tests.mariadb import mariadb_server_url
 from tests.servers import (
     USERS,
     SharedServer,
@@ -69,6 +70,12 @@ class MySQLServer(SharedServer):
             self.folder / "log",
         )  # fmt: skip
         wait_for(self.url)
+
+
+@pytest.fixture(scope="session", name="mariadb_server")
+def either_server(request: pytest.FixtureRequest) -> str:
+    """The server for what both have: MySQL where one is named, else MariaDB."""
+    return os.environ.get(SERVER_URL) or mariadb_server_url(request)
 
 
 @pytest.fixture

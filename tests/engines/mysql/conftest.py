@@ -15,8 +15,8 @@ pytest.register_assert_rewrite("stepwell.testing")  # before its first import
 
 from tests.blocks import Block, read_blocks  # noqa: E402 - see above
 from tests.galera import cluster, cluster_urls, galera  # noqa: E402 - see above
-from tests.mariadb import ask, mariadb_own, mariadb_server_url, mariadb_url  # noqa: E402 - see above
-from tests.mysqld import SERVER_URL  # noqa: E402 - see above
+from tests.mariadb import ask, mariadb_own, mariadb_url  # noqa: E402 - see above
+from tests.mysqld import SERVER_URL, either_server  # noqa: E402 - see above
 from tests.servers import connecting, drop_database  # noqa: E402 - see above
 
 from stepwell.core.url import parse_url  # noqa: E402 - see above
@@ -28,13 +28,7 @@ if TYPE_CHECKING:
 
     from stepwell.core.schema.snapshot import Snapshot
 
-__all__ = ["cluster", "cluster_urls", "galera", "mariadb_own", "mariadb_url"]
-
-
-@pytest.fixture(scope="session")
-def mariadb_server(request: pytest.FixtureRequest) -> str:
-    """The server of these tests: MySQL where one is named, else MariaDB."""
-    return os.environ.get(SERVER_URL) or mariadb_server_url(request)
+__all__ = ["cluster", "cluster_urls", "either_server", "galera", "mariadb_own", "mariadb_url"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -52,23 +52,20 @@ SESSIONS = {
 }
 
 
-async def lent(url: str, *before: str, seen: str | None = None) -> tuple[Snapshot, list[Any]]:
-    """The snapshot by a connection that a program lends, on which something was set before; then what it sees."""
+async def lent(url: str, *before: str, seen: str = "DO 0") -> tuple[Snapshot, list[Any]]:
+    """The snapshot by a connection that a program lends, on which something was set; what it sees before and after."""
     options = connecting(parse_url(url))
     options["db"] = options.pop("database")
     del options["ssl_disabled"]
     connection = await aiomysql.connect(**options, autocommit=True)
     try:
         cursor = await connection.cursor()
-        answers: list[Any] = []
-        for statement in before:
+        for statement in (*before, seen):
             await cursor.execute(statement)
-        for turn in range(2):
-            if turn:
-                snapshot = await Project(connect=lambda: connection, engine="mysql").snapshot()
-            if seen is not None:
-                await cursor.execute(seen)
-                answers.append(await cursor.fetchall())
+        answers = [await cursor.fetchall()]
+        snapshot = await Project(connect=lambda: connection, engine="mysql").snapshot()
+        await cursor.execute(seen)
+        answers.append(await cursor.fetchall())
     finally:
         connection.close()
     return snapshot, answers
