@@ -78,6 +78,13 @@ class Ground:
             self._seen = await self.ask(lambda connection: connection.snapshot())
         return self._seen
 
+    async def halfway(self) -> Snapshot | None:
+        """The structure that a failure has left; None where it can't be asked for any more."""
+        try:
+            return await self.snapshot()
+        except StepwellError:
+            return None
+
     async def rise(self, height: int) -> Migration | None:
         """Go up to a height, from an empty database where it is too high; gives the migration that fails."""
         if self.height > height:

@@ -57,8 +57,9 @@ class RowTrials:
         before = await self._contents()
         tried = replace(trial, unfilled=tuple(told(filled)))
         if failure := await self._ground.up("up", index):
+            halfway = await self._ground.halfway()
             await self._begin_above(index + 1)
-            return replace(tried, rows_failure=failure)
+            return replace(tried, rows_failure=failure, halfway=halfway)
         self._ground.height = index + 1
         return await self._back(tried, index, before) if trial.migration.reversible else tried
 

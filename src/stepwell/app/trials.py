@@ -120,7 +120,7 @@ async def _up_down_up(ground: Ground, index: int) -> Trial:
     migration = ground.order[index]
     trial = Trial(migration, before=await ground.snapshot())
     if failure := await ground.up("up", index):
-        return replace(trial, failure=failure)
+        return replace(trial, failure=failure, halfway=await ground.halfway())
     ground.height = index + 1
     trial = replace(trial, up=await ground.snapshot())
     if migration.traits.idempotent:

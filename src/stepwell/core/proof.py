@@ -42,7 +42,8 @@ class Failure:
 class Trial:
     """What was seen of one migration. A snapshot is None where the trial did not come that far.
 
-    `twice` was taken after a second up() of one that is declared idempotent. The rest is of the same trial on tables
+    `twice` was taken after a second up() of one that is declared idempotent, `halfway` after an up() that failed, on
+    tables with rows or without: it may have done a part that nothing undoes. The rest is of the same trial on tables
     with rows: `left` has what down() has left behind; `unfilled` says for which tables none, or few, could be made.
     """
 
@@ -52,6 +53,7 @@ class Trial:
     down: Snapshot | None = None
     again: Snapshot | None = None
     twice: Snapshot | None = None
+    halfway: Snapshot | None = None
     failure: Failure | None = None
     rows_failure: Failure | None = None
     losses: tuple[str, ...] = ()
@@ -113,7 +115,7 @@ def judged(trial: Trial) -> Proof:
         migration.path,
         verdict,
         tuple(reasons),
-        (*_moved(trial), *trial.noted, *trial.unfilled),
+        (*_moved(trial), *_halfway(trial), *trial.noted, *trial.unfilled),
         trial.elapsed_ms,
     )
 
@@ -165,6 +167,13 @@ def _moved(trial: Trial) -> Iterator[str]:
         found = diff(trial.before, trial.down)
         only = Diff(tuple(change for change in found.changes if only_order(change)))
         yield from (f"after down(), {sentence}" for sentence in sentences(tell(only)))
+
+
+def _halfway(trial: Trial) -> Iterator[str]:
+    """What an up() that fails leaves, where changes of the schema are not undone with it."""
+    if trial.before is not None and trial.halfway is not None:
+        for sentence in sentences(tell(diff(trial.before, trial.halfway))):
+            yield f"what up() did before it failed stands: {sentence}"
 
 
 def _told(found: Diff, who: str, words: dict[type[object], str]) -> Iterator[str]:

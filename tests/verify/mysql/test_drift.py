@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.mariadb import ask
+from tests.verify.mysql.conftest import nobodys
 
 from stepwell.core.errors import ContradictionError, UsageError
 from stepwell.core.schema.words import sentences, tell
@@ -35,7 +36,7 @@ BY_HAND = {
     "ALTER TABLE users ADD CONSTRAINT adult CHECK (age > 0)": "constraint users.adult: added",
     "CREATE TABLE others (id INT)": "table others: added (1 column)",
     "ALTER TABLE users COMMENT = 'by hand'": "table users: comment people -> by hand",
-    "ALTER TABLE users CONVERT TO CHARACTER SET latin1": "table users: collation utf8mb4_general_ci -> latin1_swedish_ci",
+    "ALTER TABLE users CONVERT TO CHARACTER SET latin1": "table users: collation utf8mb4_general_ci -> latin1",
     "CREATE OR REPLACE VIEW mails AS SELECT email FROM users WHERE id > 0": "view mails: definition",
     "DROP TRIGGER aged": "trigger users.aged: removed",
     "CREATE FUNCTION two() RETURNS INT DETERMINISTIC RETURN 2": "function two: added",
@@ -65,17 +66,12 @@ def drift(shop: Workshop, **place: Any) -> list[str]:
     return sentences(tell(shop.run(shop.project(**place or {"scratch": "same-server"}).drift()).diff))
 
 
-def databases(shop: Workshop) -> set[str]:
-    return {str(name) for (name,) in shop.ask("SELECT schema_name FROM information_schema.schemata")}
-
-
 def test_what_is_as_its_migrations_give_it_has_not_drifted(chain: Workshop, place: dict[str, Any]) -> None:
-    before = databases(chain)
     chain.migrate()
     chain.table("005_pending")
     assert drift(chain, **place) == []
     assert chain.ask("SELECT id, email FROM users") == [(1, "a")]
-    assert not any("scratch" in name for name in databases(chain) - before)
+    assert nobodys(chain) == []
 
 
 @pytest.mark.parametrize("sql", BY_HAND)

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_CHARSETS = "character_set_client, collation_connection"
-
 DATABASE = (
     "SELECT default_collation_name, {more} FROM information_schema.schemata WHERE schema_name = :database"
 )
@@ -20,24 +18,24 @@ WHERE table_schema = :database ORDER BY table_name"""
 COLUMNS = """SELECT table_name, column_name, collation_name, column_comment FROM information_schema.columns
 WHERE table_schema = :database"""
 
-VIEWS = f"""SELECT table_name, check_option, definer, security_type, {_CHARSETS}
+VIEWS = """SELECT table_name, check_option, definer, security_type
 FROM information_schema.views WHERE table_schema = :database"""
 
-TRIGGERS = f"""SELECT trigger_name, event_object_table, action_timing, event_manipulation, action_statement, sql_mode,
-  definer, {_CHARSETS}, database_collation
+TRIGGERS = """SELECT trigger_name, event_object_table, action_timing, event_manipulation, action_statement, sql_mode,
+  definer, database_collation
 FROM information_schema.triggers WHERE trigger_schema = :database
 ORDER BY event_object_table, action_timing, event_manipulation, action_order"""
 
-ROUTINES = f"""SELECT routine_name, routine_type, routine_definition, external_language, is_deterministic,
-  sql_data_access, security_type, sql_mode, routine_comment, definer, {_CHARSETS}, database_collation
+ROUTINES = """SELECT routine_name, routine_type, routine_definition, external_language, is_deterministic,
+  sql_data_access, security_type, sql_mode, routine_comment, definer, database_collation
 FROM information_schema.routines WHERE routine_schema = :database"""
 
 PARAMETERS = """SELECT specific_name, routine_type, ordinal_position, parameter_mode, parameter_name, dtd_identifier,
   collation_name
 FROM information_schema.parameters WHERE specific_schema = :database ORDER BY specific_name, ordinal_position"""
 
-EVENTS = f"""SELECT event_name, event_definition, execute_at, interval_value, interval_field, starts, ends, time_zone,
-  status, on_completion, event_comment, created, last_altered, definer, sql_mode, {_CHARSETS}, database_collation
+EVENTS = """SELECT event_name, event_definition, execute_at, interval_value, interval_field, starts, ends, time_zone,
+  status, on_completion, event_comment, created, last_altered, definer, sql_mode, database_collation
 FROM information_schema.events WHERE event_schema = :database"""
 
 LIBRARIES = """SELECT library_name, library_definition, language, library_comment, creator, sql_mode

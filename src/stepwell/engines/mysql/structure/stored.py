@@ -35,19 +35,16 @@ def _body(text: str) -> str:
     return text.rstrip().removesuffix(";").rstrip()
 
 
-def _charset(row: Mapping[str, Any]) -> str:
-    """The character sets in which its author wrote it, and in which its literals are."""
-    names = ("character_set_client", "collation_connection", "database_collation")
-    return ", ".join(str(row[name]) for name in names if row.get(name))
-
-
 def _common(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What all of these have."""
+    """What all of these have.
+
+    In which character set its author wrote it is left out: that is another one for each client, whoever runs it.
+    """
     return {
         "definer": row["definer"],
         "security": unless(row.get("security_type"), "definer"),
         "sql_mode": row.get("sql_mode"),
-        "charset": _charset(row),
+        "collation": row.get("database_collation"),
     }
 
 
