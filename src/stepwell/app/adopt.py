@@ -125,6 +125,7 @@ async def adopt(run: Run, ready: Ready, course: Course) -> Taken | None:
         adoption = await surveyed(context, connection, in_order(shelf.parse_all()))
     except ContradictionError as error:
         error.message = f"{_has_already(found)}; {error.message}"
+        error.place = error.place or found[0][1].migration.place
         raise
     steps = {step.version: step for step in ready.plan.steps}
     adopted = tuple(each for each in adoption.adopted if each.version in steps)

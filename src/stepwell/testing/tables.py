@@ -76,7 +76,7 @@ class TablesConformance(Suite):
         project = shop.project(table="schema_history")
         shop.run(project.migrate())
         assert shop.column("SELECT version FROM schema_history") == ["001"]
-        assert shop.column("SELECT event FROM schema_history_log ORDER BY id")[0] == "applied"
+        assert "applied" in shop.column("SELECT event FROM schema_history_log")
 
     @cases(
         "table",
@@ -91,7 +91,7 @@ class TablesConformance(Suite):
         assert table in status.table
         assert [entry.state for entry in status.entries] == ["applied"]
         quoted = '"' + f"{table}_log".replace('"', '""') + '"'
-        assert shop.column(f"SELECT event FROM {quoted} ORDER BY id")[0] == "applied"
+        assert "applied" in shop.column(f"SELECT event FROM {quoted}")
         assert [str(step.version) for step in shop.run(project.rollback()).steps] == ["001"]
 
     def test_a_first_run_that_meets_what_it_would_create(self, url: str, tmp_path: Path) -> None:
