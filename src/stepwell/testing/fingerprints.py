@@ -144,9 +144,8 @@ class FingerprintsConformance(Suite):
             return
         report = shop.migrate()
         assert shop.column(ROWS) == [1]
-        assert [entry.event for entry in shop.log()] == ["applied", "applied"]
-        of_batch = shop.run(shop.project().log(batch=report.batch)).entries
-        assert [entry.event for entry in of_batch] == ["applied", "applied"]
+        assert [entry.event for entry in shop.told()] == ["applied", "applied"]
+        assert [entry.event for entry in shop.told(batch=report.batch)] == ["applied", "applied"]
 
     def test_what_is_ignored_is_no_part_of_it(self, url: str, tmp_path: Path) -> None:
         if (shop := self.shelf(url, tmp_path)) is None:
