@@ -126,7 +126,11 @@ class Joiner:
         """What git says has changed since a ref, by default since the main branch. Raises `UsageError`."""
         from stepwell.sources.git import changes_since
 
-        folders = [each for each in self.settings.migrations if not each.startswith("package:")]
+        # A package is known by the folder that it has in the project; one that is installed, not at all.
+        folders = [
+            each.removeprefix("package:").replace(".", "/") if each.startswith("package:") else each
+            for each in self.settings.migrations
+        ]
         return changes_since(self.root, folders, since)
 
     def folder(self) -> Path | None:

@@ -114,6 +114,23 @@ def test_the_project_may_be_below_the_repository_and_behind_a_link(tmp_path: Pat
     assert f"{FOLDER}/002_second.sql" in found.paths
 
 
+def test_a_link_is_changed_by_what_it_leads_to(repository: Repository) -> None:
+    repository.write(f"{FOLDER}/shared.txt", "")
+    (repository.root / FOLDER / "004_link.sql").symlink_to("shared.txt")
+    repository.commit()
+    repository.write(f"{FOLDER}/shared.txt", "other")
+    assert repository.changes().paths == {f"{FOLDER}/shared.txt", f"{FOLDER}/004_link.sql"}
+
+
+@pytest.mark.parametrize("where", ["missing", "inner", ".."])
+def test_a_folder_of_which_the_repository_knows_nothing(repository: Repository, where: str) -> None:
+    inner = repository.root / "inner"
+    inner.mkdir()
+    subprocess.run(["git", "init", inner], check=True, capture_output=True)
+    with pytest.raises(UsageError, match="it is no folder of the repository"):
+        repository.changes(folder=where)
+
+
 @pytest.mark.parametrize("ref", ["", "-x", "--output=stolen", "main\n", "\0"])
 def test_what_is_no_name_of_a_commit_is_refused(repository: Repository, ref: str) -> None:
     with pytest.raises(UsageError, match="is no name of a commit"):

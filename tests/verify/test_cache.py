@@ -125,6 +125,13 @@ def test_the_program_and_what_is_installed_are_looked_at(
     verdicts.tool.cache_clear()
 
 
+def test_what_a_driver_is_told_is_looked_at(chain: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGPASSWORD", "secret")
+    assert cached(chain) == [True] * 3
+    monkeypatch.setenv("PGOPTIONS", "-c work_mem=8MB")
+    assert cached(chain) == [False] * 3
+
+
 def test_a_module_of_the_project_is_looked_at(chain: Workshop) -> None:
     assert cached(chain) == [True, True, True]
     (chain.root / "names.py").write_text("NAME = 'other'\n")

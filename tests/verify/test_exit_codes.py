@@ -84,9 +84,16 @@ def test_of_an_engine_that_has_no_place_for_a_scratch_database(shop: Workshop, r
 
 @pytest.mark.parametrize(("up", "code"), [("CREATE TABLE IF NOT EXISTS second (id INTEGER);", 0), (TABLE, 3)])
 def test_of_one_that_is_declared_idempotent(shop: Workshop, run: Any, up: str, code: int) -> None:
-    shop.table("001_first")
-    shop.sql("002_second", up, "DROP TABLE second;", header="-- idempotent: true")
-    found, document = run("002")
+    """Also of the first one: what it has made is no database to be adopted, but what it has to live with."""
+    shop.sql("001_second", up, "DROP TABLE second;", header="-- idempotent: true")
+    found, document = run()
     assert found == code, document
     told = document["migrations"][0]["reasons"]
     assert told == [] if code == 0 else told[0].startswith("up() twice fails: ")
+
+
+def test_of_a_report_that_can_not_be_written(shop: Workshop, run: Any) -> None:
+    shop.table("001_first")
+    code, document = run("--junit", str(shop.root / "missing" / "report.xml"))
+    assert code == 2
+    assert "report.xml can't be written: No such file or directory" in document["error"]["message"]

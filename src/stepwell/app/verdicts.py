@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from stepwell.core.settings import Settings
 
 LARGEST = 8 << 20  # bytes that are read at all
+# Environment variables that a driver takes for what the URL leaves out, such as the settings of a session.
+_OF_DRIVERS = ("PG", "MYSQL", "MARIADB")
+_SECRETS = ("PASSWORD", "PWD")
 _PACKAGE = Path(__file__).parents[1]
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -89,10 +92,15 @@ def _link(context: Context, migration: Migration) -> Link:
 
 
 def _place(settings: Settings) -> str:
-    """Where scratch databases are made, as far as the settings say; embedded servers are all alike."""
+    """Where scratch databases are made, as far as settings and environment say; embedded servers are alike."""
     given = parse_url(settings.scratch_url).shown if settings.scratch_url else ""
     target = parse_url(settings.url).shown if settings.scratch and settings.url else ""
-    return f"{given} {settings.scratch or ''} {target}"
+    told = sorted(
+        f"{name}={value}"
+        for name, value in os.environ.items()
+        if name.startswith(_OF_DRIVERS) and not name.endswith(_SECRETS)
+    )
+    return "\n".join([given, settings.scratch or "", target, *told])
 
 
 @lru_cache(maxsize=1)

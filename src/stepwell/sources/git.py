@@ -46,8 +46,10 @@ def changes_since(root: Path, folders: Sequence[str], ref: str | None) -> Change
     name = _checked(ref) if ref is not None else repository.main()
     base = repository.base(name)
     below = _Below(root, folders)
+    for folder in below.real:
+        repository.must_hold(folder)
     changed = [*repository.differing(base), *repository.unknown(below.real)]
-    paths = frozenset(below.named(path) for path in changed)
+    paths = frozenset(map(below.named, [*changed, *below.links_to(frozenset(changed))]))
     return Changes(f"{name} ({base[:10]})", paths, tuple(below.gone(changed)))
 
 
@@ -71,6 +73,15 @@ class _Repository:
                 hint="name the versions to verify, or verify all",
             )
         self._top = Path(os.path.realpath(answer.out.rstrip("\n")))
+
+    def must_hold(self, folder: Path) -> None:
+        """Raise `UsageError` for a folder elsewhere, or in a repository within this one: nothing is known of those."""
+        answer = _ask(folder, "rev-parse", "--show-toplevel") if folder.is_dir() else None
+        if answer is None or answer.code != 0 or Path(os.path.realpath(answer.out.rstrip("\n"))) != self._top:
+            raise UsageError(
+                f"git can't tell what has changed in {folder}: it is no folder of the repository {self._top}",
+                hint="name the versions to verify, or verify all",
+            )
 
     def main(self) -> str:
         """The main branch: that of the remote, or one of the usual name."""
@@ -101,9 +112,8 @@ class _Repository:
     def unknown(self, folders: Sequence[Path]) -> list[Path]:
         """Files that git does not know; in these folders also those that it is to ignore."""
         others = ("ls-files", "--others", "-z")
-        inside = [str(folder) for folder in folders if folder.is_relative_to(self._top) and folder.is_dir()]
         found = self._paths(*others, "--exclude-standard")
-        return found + (self._paths(*others, "--", *inside) if inside else [])
+        return found + (self._paths(*others, "--", *map(str, folders)) if folders else [])
 
     def _paths(self, *arguments: str) -> list[Path]:
         answer = _ask(self._top, *arguments)
@@ -142,6 +152,13 @@ class _Below:
             return path.name if shown == "." else f"{shown}/{path.name}"
         below = path.is_relative_to(self._root)
         return (path.relative_to(self._root) if below else path).as_posix()
+
+    def links_to(self, paths: frozenset[Path]) -> Iterator[Path]:
+        """The links in the folders of the migrations that lead to one of these files."""
+        for folder in self._folders:
+            for link in folder.iterdir():
+                if link.is_symlink() and Path(os.path.realpath(link)) in paths:
+                    yield link
 
     def gone(self, paths: Sequence[Path]) -> Iterator[Version]:
         """The versions of migrations whose files are not there any more."""

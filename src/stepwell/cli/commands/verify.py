@@ -42,6 +42,8 @@ async def run(context: Context) -> int:
     from stepwell.render.verify import verify_document, verify_junit, verify_text
 
     arguments = context.arguments
+    if arguments.junit:
+        must_be_writable(arguments.junit)
     with context.project(names_database=False) as project:
         report = await project.verify(
             arguments.versions,
@@ -69,6 +71,22 @@ def read(name: str) -> str:
         return Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{name} can't be read: {error}") from error
+
+
+def must_be_writable(name: str) -> None:
+    """Tell before all the work that a report can't be written. Raises `UsageError`."""
+    from pathlib import Path
+
+    from stepwell.core.errors import UsageError
+
+    path = Path(name)
+    is_new = not path.exists()
+    try:
+        path.open("a").close()
+        if is_new:  # who reads reports takes an empty one for a spoilt one
+            path.unlink()
+    except OSError as error:
+        raise UsageError(f"{name} can't be written: {error.strerror}") from error
 
 
 def write(name: str, text: str) -> None:
