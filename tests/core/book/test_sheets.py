@@ -89,6 +89,7 @@ def test_what_is_the_servers_is_settled() -> None:
     facts = [
         table("a", owner="me"),
         table("b", owner="somebody"),
+        Fact("view", "v", SCHEMA, {"definer": "me"}),
         on("a", "constraint", "a_x_not_null", type="not null", definition="NOT NULL x"),
         on("a", "constraint", "told", type="not null", definition="NOT NULL x", comment="why"),
     ]
@@ -97,7 +98,9 @@ def test_what_is_the_servers_is_settled() -> None:
         ("public.a.told", None),
         ("public.a", None),
         ("public.b", "somebody"),
+        ("v", None),
     ]
+    assert not found.facts[-1].attributes
 
 
 def test_what_can_not_be_told_is_said() -> None:

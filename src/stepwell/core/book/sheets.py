@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from stepwell.core.schema.snapshot import Fact
     from stepwell.core.sql.rules import LexRules
 
-COLUMN, CONSTRAINT, OWNER = "column", "constraint", "owner"
+COLUMN, CONSTRAINT = "column", "constraint"
+OWNERS = ("owner", "definer")  # what an engine calls whoever has made a thing
 _FOREIGN_KEY, _NOT_NULL = "foreign key", "not null"
 _DEFAULT_PRIVILEGES = "default privileges"  # what is called by the role that they are for
 _PLAIN_CONSTRAINT = {"type", "definition"}
@@ -43,9 +44,12 @@ def _of_whoever_ran(fact: Fact, owner: str | None) -> Fact:
         return fact
     if fact.kind == _DEFAULT_PRIVILEGES and fact.identity.startswith(f"{owner} "):
         return replace(fact, identity=f"<owner>{fact.identity.removeprefix(owner)}")
-    if fact.attributes.get(OWNER) != owner:
+    theirs = [name for name in OWNERS if fact.attributes.get(name) == owner]
+    if not theirs:
         return fact
-    return replace(fact, attributes={name: each for name, each in fact.attributes.items() if name != OWNER})
+    return replace(
+        fact, attributes={name: each for name, each in fact.attributes.items() if name not in theirs}
+    )
 
 
 def _only_not_null(fact: Fact) -> bool:
