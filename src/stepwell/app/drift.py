@@ -17,7 +17,7 @@ from stepwell.core.history import State
 from stepwell.core.migration import Direction
 from stepwell.core.schema.diff import diff
 from stepwell.core.schema.ignoring import sieve
-from stepwell.core.schema.snapshot import Snapshot
+from stepwell.core.schema.snapshot import OWNERS, Snapshot
 from stepwell.core.wish import Wish
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from stepwell.core.plan import Situation
     from stepwell.core.schema.snapshot import Fact, Key
 
-OWNERS = ("owner", "definer")  # what an engine calls whoever has made a thing
 EXPECTED = "what the applied migrations give"
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stepwell.core.book import Column, Item, Reference, Sheet
 from stepwell.core.book.renames import last_part, path_of
 from stepwell.core.schema.diff import POSITION
-from stepwell.core.schema.snapshot import Key, Snapshot
+from stepwell.core.schema.snapshot import OWNERS, Key, Snapshot
 from stepwell.core.schema.words import written
 from stepwell.core.sql.reader import Reader
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from stepwell.core.sql.rules import LexRules
 
 COLUMN, CONSTRAINT = "column", "constraint"
-OWNERS = ("owner", "definer")  # what an engine calls whoever has made a thing
 _FOREIGN_KEY, _NOT_NULL = "foreign key", "not null"
 _DEFAULT_PRIVILEGES = "default privileges"  # what is called by the role that they are for
 _PLAIN_CONSTRAINT = {"type", "definition"}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 FORMAT = 1
+OWNERS = ("owner", "definer")  # the attributes that name whoever has made a thing
 UNKNOWN = "unknown"  # the kind of what is there, and what we have no word for
 
 
