@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from stepwell.core.url import parse_url
 from stepwell.engines.postgresql.copies import FILLED, PREFIX
 from stepwell.engines.sqlite import copies as sqlite_copies
 from stepwell.project import Project
+from stepwell.testing.workshop import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +36,12 @@ if TYPE_CHECKING:
 TEMPLATES = f"""
 SELECT d.datname, shobj_description(d.oid, 'pg_database') FROM pg_database d
 WHERE d.datname LIKE '{PREFIX}' || left(encode(sha256(current_database()::bytea), 'hex'), 8) || '%'"""
+HELD = """
+SELECT l.pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+WHERE l.locktype = 'advisory' AND l.granted AND d.datname = current_database()"""
+WAITING = """
+SELECT count(*)::int FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+WHERE l.locktype = 'advisory' AND NOT l.granted AND d.datname = current_database()"""
 HOLDER = """
 import asyncio, json, signal, sys
 from stepwell.project import Project
@@ -145,7 +151,7 @@ def test_what_a_kill_leaves_is_dropped_by_the_next(
     process.url()
     process.kill()
     assert len(templates(postgresql_url)) == 1
-    until_nobody_is_connected(postgresql_url)
+    end(postgresql_url, holders(postgresql_url))
 
     async def use() -> None:
         async with postgresql_project.databases() as make, make():
@@ -155,38 +161,36 @@ def test_what_a_kill_leaves_is_dropped_by_the_next(
     assert templates(postgresql_url) == []
 
 
-def test_a_template_that_a_kill_left_half_done_is_made_anew(
+def test_a_template_that_a_kill_left_half_done_is_made_anew_by_who_waits_for_it(
     hold: Hold, postgresql_project: Project, postgresql_shop: Workshop, postgresql_url: str
 ) -> None:
-    waits = postgresql_shop.waiting("003_waits", attributes='dependencies = ["002"]\nirreversible = True')
-    process = hold(postgresql_project, "same")
-    asyncio.run(postgresql_shop.has_begun(process.process))
-    process.kill()
+    postgresql_shop.waiting("003_waits", attributes='dependencies = ["002"]\nirreversible = True')
+    first = hold(postgresql_project, "same")
+    asyncio.run(postgresql_shop.has_begun(first.process))
+    of_the_first = holders(postgresql_url)
+    second = hold(postgresql_project, "same")
+    asyncio.run(until(lambda: ask_postgresql(postgresql_url, WAITING) == [(1,)]))
+    first.kill()
     assert [comment for _, comment in templates(postgresql_url)] == ["None"]
-    until_nobody_is_connected(postgresql_url)
     postgresql_shop.let_go()
-    assert waits.exists()  # so that the key is the same
-
-    async def use() -> None:
-        async with postgresql_project.databases(share="same") as make, make() as database:
-            assert [entry.applied for entry in (await database.status()).entries] == [True] * 3
-
-    asyncio.run(use())
+    end(postgresql_url, of_the_first)
+    name = parse_url(second.url()).database
+    url = replace(parse_url(postgresql_url), database=name).whole
+    assert ask_postgresql(url, "SELECT version FROM migrations ORDER BY id") == [("001",), ("002",), ("003",)]
+    assert [comment for _, comment in templates(postgresql_url)] == [FILLED]
+    second.let_go()
     assert templates(postgresql_url) == []
 
 
-def until_nobody_is_connected(url: str) -> None:
-    """The server notices that a client was killed when it next reads from it or writes to it."""
-    sql = (
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        while connection.execute(sql.encode()).fetchone() != (0,):
-            time.sleep(0.01)
+def holders(url: str) -> set[int]:
+    """The numbers of the server's processes that hold a lock in this database."""
+    return {int(number) for (number,) in ask_postgresql(url, HELD)}
+
+
+def end(url: str, numbers: set[int]) -> None:
+    """The server notices that a client was killed when it next reads from it or writes to it: that is now."""
+    ask_postgresql(url, f"SELECT pg_terminate_backend(n) FROM unnest(ARRAY{sorted(numbers)}::int[]) n")
+    asyncio.run(until(lambda: not numbers & holders(url)))
 
 
 def test_a_connection_that_a_test_left_open_is_in_nobodys_way(

@@ -65,8 +65,10 @@ async def copies(server: DatabaseUrl, options: ConnectOptions, key: str, fill: F
                 await _lock(master, "pg_advisory_unlock", name + FILLING)
             yield copy
         finally:
-            await _lock(master, "pg_advisory_unlock_shared", name)
-            await _drop_unused(master, name)
+            # Where the connection is gone, so is the lock, and the next one drops it.
+            with suppress(psycopg.Error):
+                await _lock(master, "pg_advisory_unlock_shared", name)
+                await _drop_unused(master, name)
 
 
 async def _filled(
