@@ -14,6 +14,7 @@ import stepwell
 SOURCE = Path(stepwell.__file__).parents[1]
 # Where the package is not installed anew since it has the plugin, it is named.
 _NAMED = () if entry_points(group="pytest11", name="stepwell") else ("-p", "stepwell.pytest_plugin")
+_WITHOUT = ("-p", "no:stepwell")
 # What would change settings of the project under test.
 _SETTINGS = re.compile("STEPWELL_|DATABASE_URL$|PYTEST_")
 
@@ -32,12 +33,19 @@ class Ran:
         return {name for name, how in self.ended.items() if how == ended}
 
 
-def run_pytest(folder: Path, *arguments: str, **environ: str) -> Ran:
-    """Run the tests in a folder, with variables of the environment besides."""
+def run_pytest(folder: Path, *arguments: str, plugin: bool = True, **environ: str) -> Ran:
+    """Run the tests in a folder, with variables of the environment besides; without the plugin, where that is said."""
     clean = {name: value for name, value in os.environ.items() if not _SETTINGS.match(name)}
     report = folder / "report.xml"
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *_NAMED, f"--junit-xml={report}", *arguments],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            *(_NAMED if plugin else _WITHOUT),
+            f"--junit-xml={report}",
+            *arguments,
+        ],
         cwd=folder,
         env={**clean, "PYTHONPATH": str(SOURCE), **environ},
         capture_output=True,

@@ -170,8 +170,8 @@ def test_a_template_that_a_kill_left_half_done_is_made_anew_by_who_waits_for_it(
     of_the_first = holders(postgresql_url)
     second = hold(postgresql_project, "same")
     asyncio.run(until(lambda: ask_postgresql(postgresql_url, WAITING) == [(1,)]))
-    first.kill()
     assert [comment for _, comment in templates(postgresql_url)] == ["None"]
+    first.kill()
     postgresql_shop.let_go()
     end(postgresql_url, of_the_first)
     name = parse_url(second.url()).database

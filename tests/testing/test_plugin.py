@@ -149,6 +149,17 @@ def test_it_works_where_no_driver_is_installed(folder: Path) -> None:
     assert "Traceback" not in ran.output
 
 
+def test_generated_tests_without_it_do_not_stop_the_others(folder: Path) -> None:
+    (folder / "test_it.py").write_text(
+        "from stepwell.testing import MigrationTests\n"
+        "class TestAll(MigrationTests):\n    pass\n"
+        "def test_other():\n    pass\n"
+    )
+    ran = run_pytest(folder, plugin=False)
+    assert ran.names("passed") == {"test_other"}
+    assert "fixture 'stepwell_project' not found" in ran.told["test_one_head"]
+
+
 def test_names_are_given_when_they_are_used(tmp_path: Path) -> None:
     """`stepwell.testing` itself needs neither pytest nor a driver."""
     (tmp_path / "test_it.py").write_text(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stepwell.core.errors import IrreversibleError, StepwellError
+from stepwell.core.errors import IrreversibleError, StepwellError, UsageError
 from stepwell.parts import open_source
 from stepwell.render.errors import error_text
 from stepwell.render.verify import proofs_text
@@ -70,7 +70,13 @@ def project_of(config: pytest.Config) -> Project:
 
 
 def _given(config: pytest.Config) -> Project:
-    return blocking.awaited_project(config.hook.pytest_stepwell_project(config=config))
+    hook = getattr(config.hook, "pytest_stepwell_project", None)
+    if hook is None:
+        raise UsageError(
+            "the plugin 'stepwell' of pytest is not active",
+            hint="leave out -p no:stepwell, or name it: -p stepwell",
+        )
+    return blocking.awaited_project(hook(config=config))
 
 
 def configured(root: str, options: dict[str, str | None], environ: dict[str, str]) -> Project:
