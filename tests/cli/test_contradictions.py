@@ -36,9 +36,9 @@ class Shop:
         assert found == code, out + err
         return out + err
 
-    def document(self, command: str) -> dict[str, Any]:
+    def document(self, *arguments: str) -> dict[str, Any]:
         """The JSON of a command."""
-        document: dict[str, Any] = json.loads(self._run(command, "--url", self.url, "--format", "json")[1])
+        document: dict[str, Any] = json.loads(self._run(*arguments, "--url", self.url, "--format", "json")[1])
         return document
 
     def execute(self, *statements: str) -> None:
@@ -184,3 +184,20 @@ def test_a_version_that_two_files_have(shop: Shop, project: Path) -> None:
     shop.run("migrate")
     assert shop.document("check")["findings"] == []
     shop.run("status", "--check")
+
+
+def test_a_change_by_hand(shop: Shop) -> None:
+    """`status --drift` exits 3 and names `drift`, which tells what is other; without the flag nothing is asked."""
+    same = shop.document("status", "--drift")["drift"]
+    assert (same["verdict"], same["why"]) == ("same", None)
+    assert "drift" not in shop.document("status")
+    shop.execute("CREATE INDEX by_hand ON first (id)")
+    shop.run("status")
+    told = " ".join(shop.run("status", "--drift", code=3).split())
+    assert f"batch {same['batch']}): 'stepwell drift' tells what is other" in told
+    changed = shop.document("status", "--drift")["drift"]
+    assert changed["verdict"] == "changed"
+    assert changed["fingerprint"] != same["fingerprint"]
+    assert (changed["batch"], changed["taken_at"]) == (same["batch"], same["taken_at"])
+    scratch = ["--scratch-url", shop.url, "--scratch", "same-server"] if "postgresql" in shop.url else []
+    assert "index by_hand: added" in shop.run("drift", *scratch, code=3)

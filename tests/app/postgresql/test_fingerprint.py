@@ -127,12 +127,8 @@ def test_the_history_in_a_schema_of_its_own(shop: Workshop) -> None:
 
 def test_steps_without_a_transaction(shop: Workshop) -> None:
     shop.table("001_items")
-    shop.sql(
-        "002_index",
-        "CREATE INDEX CONCURRENTLY items_id ON items (id);",
-        "DROP INDEX CONCURRENTLY items_id;",
-        options="transaction:false",
-    )
+    up, down = "CREATE INDEX CONCURRENTLY i ON items (id);", "DROP INDEX CONCURRENTLY i;"
+    shop.sql("002_index", up, down, options="transaction:false")
     shop.migrate()
     assert standing(shop).verdict is Verdict.SAME
     shop.rollback()
