@@ -55,9 +55,10 @@ class Target:
     # --- how it is reached ---
 
     def settings(self, plan: Plan, **more: Any) -> dict[str, Any]:
-        """The arguments of the project."""
+        """The arguments of the project. The fingerprint of the end asks a lot and changes nothing: it is left out."""
         return {
-            "url": self.url, "root": str(self._home), "migrations": plan.name, "lock_wait": 20.0, **more,
+            "url": self.url, "root": str(self._home), "migrations": plan.name, "lock_wait": 20.0,
+            "fingerprint": False, **more,
         }  # fmt: skip
 
     @property

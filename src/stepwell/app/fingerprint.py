@@ -32,8 +32,11 @@ async def followed(context: Context, connection: Connection, run: Awaitable[RunR
     try:
         report = await run
     except StepwellError as error:
-        if isinstance(error.report, RunReport):
-            await _leave_after(context, connection, error.report)
+        if isinstance(error.report, RunReport) and not _lost(error.report):
+            try:
+                await _leave_after(context, connection, error.report)
+            except asyncio.CancelledError:
+                raise interrupted(error.report) from error
         raise
     try:
         await _leave_after(context, connection, report)
@@ -46,6 +49,11 @@ async def followed(context: Context, connection: Connection, run: Awaitable[RunR
 async def _leave_after(context: Context, connection: Connection, report: RunReport) -> None:
     if _moved(report):
         await leave(context, connection, context.new_batch()._replace(id=report.batch), report.direction)
+
+
+def _lost(report: RunReport) -> bool:
+    """Whether it failed since the connection was lost: whoever asks again may wait for long."""
+    return report.error is not None and report.error.code == "connection_lost"
 
 
 def _moved(report: RunReport) -> bool:
@@ -64,7 +72,7 @@ async def leave(context: Context, connection: Connection, batch: Batch, directio
     try:
         await _left(context, connection, batch, direction)
     except Exception as error:  # noqa: BLE001 - whatever it is, the run is done and stands
-        context.emit(Warned(f"the fingerprint of the structure was not taken: {error}"))
+        context.emit(Warned(f"the fingerprint of the structure was not taken: {context.clean(str(error))}"))
 
 
 async def _left(context: Context, connection: Connection, batch: Batch, direction: Direction) -> None:

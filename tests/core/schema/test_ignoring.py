@@ -1,6 +1,7 @@
 """What `drift` leaves out: patterns over things and attributes, and what holds of all of them."""
 
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -63,6 +64,22 @@ def test_things(pattern: str, there: list[str], left: list[str]) -> None:
         rest = sieved(before, after, pattern).rest
         keys = {str(change.key).replace(" public.", " ") for change in rest.changes}
         assert [each for each in there if each in keys] == left
+
+
+names = st.text("ab", max_size=8)
+
+
+@given(st.text("ab*?", max_size=8), names)
+def test_stars_and_question_marks(glob: str, name: str) -> None:
+    """As everybody knows them from names of files."""
+    found = sieved(of(), of(Fact("k", name)), f"k {glob}x").rest.equal
+    assert not found
+    found = sieved(of(), of(Fact("k", f"x{name}")), f"k x{glob}").rest.equal
+    assert found is fnmatchcase(name, glob)
+
+
+def test_no_name_makes_a_pattern_slow() -> None:
+    assert not sieved(of(), of(Fact("k", "a" * 5000)), "k " + "*a" * 30 + "*b").rest.equal
 
 
 # attributes before and after of one table, patterns, what is left, what is hidden
