@@ -8,6 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from stepwell.app.folder import Wanted, compare
 from stepwell.core.answers import FolderChanges
 from stepwell.project import Project
@@ -22,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
 
 
+@pytest.mark.slow
 def test_the_reference_is_up_to_date(unavailable: Callable[[str], NoReturn]) -> None:
     """On the server of the wheel, whatever the other tests run on: its version says how conditions are written."""
     if find_spec(EMBEDDED_BINARIES) is None:
