@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.errors import UsageError
+from stepwell.core.settings import SAME_SERVER
 from stepwell.core.url import parse_url
 from stepwell.parts import find_engine
 
@@ -72,7 +73,7 @@ async def _where(target: DatabaseUrl | None, kind: str, options: ConnectOptions)
         return await _at(parse_url(url), kind, target, options)
     if kind == "postgresql" and find_spec(EMBEDDED_BINARIES) is not None:
         return _Where(find_engine("embedded"))
-    if options.settings.scratch == "same-server" and target is not None:
+    if options.settings.scratch == SAME_SERVER and target is not None:
         return _Where(find_engine(target.engine), target, shared=True)
     raise UsageError(f"there is no place for a scratch database of {kind}", hint=HOW)
 
@@ -85,7 +86,7 @@ async def _at(place: DatabaseUrl, kind: str, target: DatabaseUrl | None, options
             hint="they must be of one engine",
         )
     shared = target is not None and await _same_server(engine, place, target, options)
-    if shared and options.settings.scratch != "same-server":
+    if shared and options.settings.scratch != SAME_SERVER:
         raise UsageError(
             "scratch_url leads to the server of the target, perhaps by another name: a replay could hurt it",
             hint='use another server, or allow it with scratch = "same-server": statements on roles, databases '

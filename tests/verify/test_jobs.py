@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -14,9 +14,13 @@ from tests.verify.right import RIGHT
 from tests.verify.test_verify import named
 from tests.verify.wrong import BASE, WRONG
 
+from stepwell.app import jobs
 from stepwell.app.jobs import shares
+from stepwell.app.trials import Chain
+from stepwell.core.abilities import Abilities
 from stepwell.core.errors import UsageError
 from stepwell.core.proof import Verdict
+from stepwell.core.settings import Settings
 
 if TYPE_CHECKING:
     from stepwell.core.proof import Proof
@@ -31,9 +35,9 @@ DROP FUNCTION IF EXISTS one();
 """
 
 
-def found(shop: Workshop, jobs: int) -> list[Proof]:
+def found(shop: Workshop, number: int) -> list[Proof]:
     """All but the time that it took."""
-    return [replace(proof, elapsed_ms=None) for proof in verified(shop, jobs=jobs, cache=False).proofs]
+    return [replace(proof, elapsed_ms=None) for proof in verified(shop, jobs=number, cache=False).proofs]
 
 
 @pytest.mark.slow
@@ -100,9 +104,34 @@ def test_what_goes_wrong_is_raised(shop: Workshop) -> None:
 
 
 @given(st.lists(st.integers(), unique=True), st.integers(min_value=1, max_value=9))
-def test_everything_is_shared_out_in_order(places: list[int], jobs: int) -> None:
-    parts = shares(places, jobs)
+def test_everything_is_shared_out_in_order(places: list[int], number: int) -> None:
+    parts = shares(places, number)
     assert [place for part in parts for place in part] == places
     lengths = [len(part) for part in parts]
-    assert len(lengths) == jobs
+    assert len(lengths) == number
     assert max(lengths) - min(lengths) <= 1
+
+
+NUMBERS = [
+    ({}, 100, None, 4),
+    ({}, 30, None, 2),
+    ({}, 5, None, 1),
+    ({}, 5, 3, 3),
+    ({}, 2, 9, 2),
+    ({"apart": True}, 100, 9, 1),
+    ({"parallel": False}, 100, None, 1),
+    ({"parallel": False}, 100, 2, 2),
+    ({"scratch": "same-server"}, 100, None, 1),
+    ({"scratch": "same-server"}, 100, 2, 2),
+]
+
+
+@pytest.mark.parametrize(("case", "trials", "wanted", "expected"), NUMBERS)
+def test_as_many_as_pay(
+    monkeypatch: pytest.MonkeyPatch, case: dict[str, Any], trials: int, wanted: int | None, expected: int
+) -> None:
+    monkeypatch.setattr(jobs, "processors", lambda: 8)
+    abilities = Abilities(transactional_ddl=True, session_lock=True, parallel=case.get("parallel", True))
+    settings = Settings(scratch=case.get("scratch"))
+    chain = Chain((), apart=case.get("apart", False))
+    assert jobs.number_of(abilities, settings, chain, trials, wanted) == expected

@@ -42,3 +42,15 @@ def test_what_belongs_to_the_whole_server_is_made_by_one_scratch_database_at_a_t
     for jobs in (None, 3):
         report = verified(shop, jobs=jobs, cache=False)
         assert [(each.verdict, each.reasons) for each in report.proofs] == [(Verdict.PROVED, ())] * 3
+
+
+def test_a_migration_may_end_the_sessions_of_others(shop: Workshop) -> None:
+    shop.table("001_first")
+    others = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid();"
+    )
+    shop.sql("002_alone", f"CREATE TABLE alone (id INTEGER); {others}", f"DROP TABLE alone; {others}")
+    shop.table("003_third")
+    report = verified(shop)
+    assert [(each.verdict, each.reasons) for each in report.proofs] == [(Verdict.PROVED, ())] * 3

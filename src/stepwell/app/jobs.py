@@ -9,27 +9,33 @@ from typing import TYPE_CHECKING
 
 from stepwell.app.ground import Ground
 from stepwell.app.trials import Trials
+from stepwell.core.settings import SAME_SERVER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stepwell.app.context import Context
     from stepwell.app.trials import Chain
+    from stepwell.core.abilities import Abilities
     from stepwell.core.proof import Proof
+    from stepwell.core.settings import Settings
 
 MOST = 4  # workers that nobody asked for: each has up to six sessions on the server
 WORTH = 12  # trials that pay for databases of their own, and for the way up to where they begin
 
 
-def number_of(context: Context, chain: Chain, trials: int, wanted: int | None) -> int:
-    """How many workers there are for that many trials; at most as many as `wanted`, or by default as pay."""
+def number_of(abilities: Abilities, settings: Settings, chain: Chain, trials: int, wanted: int | None) -> int:
+    """How many workers there are for that many trials; at most as many as `wanted`, or by default as pay.
+
+    A server that people work with is not made to work more than it has to.
+    """
     if chain.apart:
         return 1
     if wanted is not None:
         return max(1, min(wanted, trials))
-    if not context.dialect.abilities.parallel:
+    if not abilities.parallel or settings.scratch == SAME_SERVER:
         return 1
-    return max(1, min(_processors(), MOST, trials // WORTH))
+    return max(1, min(processors(), MOST, trials // WORTH))
 
 
 async def try_all(
@@ -68,6 +74,6 @@ async def _together(workers: Sequence[Trials]) -> None:
             raise error
 
 
-def _processors() -> int:
-    """Those that we may use, which are fewer than the machine has in most containers."""
+def processors() -> int:
+    """How many there are that we may use, which are fewer than the machine has in most containers."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

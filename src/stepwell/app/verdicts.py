@@ -106,7 +106,7 @@ def _place(settings: Settings) -> str:
 @lru_cache(maxsize=1)
 def tool() -> str:
     """This program to the byte, since its version says nothing of a development tree; its Python; what is installed."""
-    digest = sha256(f"{sys.version}\n{platform.platform()}\n".encode())
+    digest = sha256(f"{sys.version}\n{sys.platform}\n{platform.machine()}\n".encode())
     for path in sorted(_PACKAGE.rglob("*.py")):
         digest.update(f"{path.relative_to(_PACKAGE)}\n".encode())
         digest.update(sha256(path.read_bytes()).digest())

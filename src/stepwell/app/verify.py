@@ -102,7 +102,8 @@ async def _proofs(
             found |= {place: each.proof(chain.order[place]) for place, each in known.items() if each}
         left = [place for place in places if place not in found]
         if left:
-            number = number_of(context, chain, len(left), jobs)
+            abilities = context.dialect.abilities
+            number = number_of(abilities, context.settings, chain, len(left), jobs)
             await try_all(context, chain, shares(left, number), ground, found)
     finally:
         await ground.close()

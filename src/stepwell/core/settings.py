@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_IDENTIFIER = 63  # bytes: PostgreSQL cuts longer names silently, so that two of them become one
 _LOG_SUFFIX = "_log"
+SAME_SERVER = "same-server"  # where scratch databases may be made
 _SWITCH = ("true", "false")
 
 
@@ -270,10 +271,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("scratch_url", _text, "a throw-away database of the same engine", "URL", secret=True),
     Setting(
         "scratch",
-        _one_of("same-server"),
+        _one_of(SAME_SERVER),
         "where scratch databases may be made besides",
         "WHERE",
-        choices=("same-server",),
+        choices=(SAME_SERVER,),
     ),
     Setting(
         "migrations", _many, "a folder of migrations, or package:NAME; may be repeated", "DIR", many=True

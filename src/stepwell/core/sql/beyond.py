@@ -47,7 +47,7 @@ _SQLITE: tuple[tuple[str, str], ...] = (
 _PATTERNS = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL, "mysql": _MYSQL, "mariadb": _MYSQL}
 # Files that the server reads, and files that become databases: their contents stand in no statement.
 _OUTSIDE = re.compile(
-    r"\bCOPY\b.*\bFROM\s+E?'|\bpg_(read|stat|ls)_\w+|\blo_import\b|\bLOAD\s+(DATA|XML|LOCAL)\b|\bLOAD_FILE\b"
+    r"\bCOPY\b.*\bFROM\s+(E|U&)?['$]|\bpg_(read|stat|ls)_\w+|\blo_import\b|\bLOAD\s+(DATA|XML|LOCAL)\b|\bLOAD_FILE\b"
     r"|\bIMPORT\s+FOREIGN\b|\bCREATE\s+(SERVER|FOREIGN)\b|\bATTACH\s+(DATABASE\b|')|\bload_extension\b|\breadfile\b",
     re.IGNORECASE | re.DOTALL,
 )
