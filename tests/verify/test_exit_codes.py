@@ -78,8 +78,9 @@ def test_of_a_server_that_is_down(shop: Workshop, run: Any) -> None:
 
 def test_of_an_engine_that_has_no_place_for_a_scratch_database(shop: Workshop, run: Any) -> None:
     shop.table("001_first")
-    code, _ = run(scratch="sqlite://")
+    code, document = run("--url", "postgresql://ann@127.0.0.1/none", scratch="sqlite://")
     assert code == 2
+    assert document["error"]["message"] == "scratch_url is of sqlite, the target of postgresql"
 
 
 @pytest.mark.parametrize(("up", "code"), [("CREATE TABLE IF NOT EXISTS second (id INTEGER);", 0), (TABLE, 3)])
