@@ -143,6 +143,8 @@ PYTHON = {
     '    connection.execute("DELETE FROM live.users")': "up() fails: DatabaseError: not authorized",
     'async with database.driver() as connection:\n    connection.execute("VACUUM INTO \'{path}.copy\'")':
         "up() fails: DatabaseError: authorization denied",
+    'async with database.driver() as connection:\n    connection.execute("PRAGMA temp_store_directory = \'/\'")':
+        "up() fails: DatabaseError: not authorized",
 }  # fmt: skip
 
 
@@ -162,4 +164,10 @@ def test_what_stays_in_memory_is_not(shop: Workshop) -> None:
     shop.sql("002_vacuum", "VACUUM; PRAGMA journal_mode = WAL;", "VACUUM;", options="transaction:false")
     attached = "ATTACH ':memory:' AS beside; CREATE TABLE beside.t (id INTEGER); DETACH beside;"
     shop.sql("003_beside", attached, "SELECT 1;", options="transaction:false")
-    assert [proof.reasons for proof in proofs(shop)] == [()] * 3
+    words = "INSERT INTO first VALUES (1, 'attach it, or vacuum it into a bag')"
+    shop.sql(
+        "004_words",
+        f"ALTER TABLE first ADD COLUMN attach TEXT; {words};",
+        "DELETE FROM first; ALTER TABLE first DROP COLUMN attach;",
+    )
+    assert [proof.reasons for proof in proofs(shop, rows=False)] == [()] * 4

@@ -39,10 +39,11 @@ _MYSQL: tuple[tuple[str, str], ...] = (
     (r"\bINTO\s+(OUTFILE|DUMPFILE)\b", "files of the server's machine"),
     (r"\bUSE\s+\S", "another database"),
 )
+# Only a whole statement can do so there, none in a body or a string; and these are words that people write in texts.
 _SQLITE: tuple[tuple[str, str], ...] = (
-    (r"\bATTACH\b(?!\s+(DATABASE\s+)?'(:memory:)?')", "another database file"),
-    (r"\bVACUUM\b.*\bINTO\b", "another database file"),
-    (r"\b(temp|data)_store_directory\b", "the files of this process"),
+    (r"\A\s*ATTACH\b(?!\s+(DATABASE\s+)?'(:memory:)?')", "another database file"),
+    (r"\A\s*VACUUM\b.*\bINTO\b", "another database file"),
+    (r"\A\s*PRAGMA\b.*\b(temp|data)_store_directory\b", "the files of this process"),
 )
 _PATTERNS = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL, "mysql": _MYSQL, "mariadb": _MYSQL}
 # Files that the server reads, and files that become databases: their contents stand in no statement.

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 _IN_MEMORY = frozenset({"", ":memory:"})  # names that are no file; VACUUM attaches the first one for itself
 
+_OF_THE_PROCESS = frozenset(
+    {"temp_store_directory", "data_store_directory"}
+)  # pragmas for all its connections
+
 
 @asynccontextmanager
 async def scratch() -> AsyncIterator[Scratch]:
@@ -27,6 +31,6 @@ async def scratch() -> AsyncIterator[Scratch]:
 
 def _authorize(action: int, name: str | None, *_: str | None) -> int:
     """Whether a statement may be prepared. A name that is no literal is not known here."""
-    if action == sqlite3.SQLITE_ATTACH and name not in _IN_MEMORY:
-        return sqlite3.SQLITE_DENY
-    return sqlite3.SQLITE_OK
+    is_file = action == sqlite3.SQLITE_ATTACH and name not in _IN_MEMORY
+    is_folder = action == sqlite3.SQLITE_PRAGMA and name in _OF_THE_PROCESS
+    return sqlite3.SQLITE_DENY if is_file or is_folder else sqlite3.SQLITE_OK
