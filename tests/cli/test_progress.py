@@ -15,6 +15,7 @@ from stepwell.core.events import (
     Event,
     Planned,
     Replanned,
+    Replaying,
     Retrying,
     SegmentAborted,
     SegmentCommitted,
@@ -51,6 +52,7 @@ LINES: list[tuple[Event, str]] = [
     (SegmentCommitted(1, (ONE, TWO)), "committed segment 1: 001, 002"),
     (SegmentAborted(2, "boom\n"), "undid segment 2: boom"),
     (Retrying(1, 2, 0.25, "deadlock"), "trying again in 0.2 s (attempt 2): deadlock"),
+    (Replaying(2), "replaying 2 migrations on a scratch database, to find out what is there already"),
     (
         Adopting(ONE, "users", "table users is there"),
         "recording 001 users as applied: table users is there",

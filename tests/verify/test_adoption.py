@@ -10,7 +10,7 @@ import pytest
 from tests.verify.legacy import ALL, CHAIN, adopted, applied, build, migrated, seed, stopped
 
 from stepwell.core.errors import ContradictionError, StepError
-from stepwell.core.events import Adopting, Planned
+from stepwell.core.events import Adopting, Planned, Replaying
 from stepwell.testing.workshop import report_of, until
 
 if TYPE_CHECKING:
@@ -67,12 +67,12 @@ def test_the_evidence_is_told_before_anything_is_recorded(legacy: Workshop) -> N
     project = legacy.project(
         events=lambda event: (
             told.append((type(event).__name__, legacy.exists("migrations")))
-            if isinstance(event, Adopting | Planned)
+            if isinstance(event, Replaying | Adopting | Planned)
             else None
         )
     )
     report = legacy.run(project.migrate())
-    assert told == [("Adopting", False), ("Adopting", False), ("Planned", True)]
+    assert told == [("Replaying", False), ("Adopting", False), ("Adopting", False), ("Planned", True)]
     assert [each.evidence for each in report.adopted] == [
         "table users is there",
         "index users_email is there",
@@ -231,3 +231,20 @@ def test_the_history_may_be_in_another_schema(legacy: Workshop) -> None:
     report = legacy.run(legacy.project(schema="books", table="history").migrate())
     assert (adopted(report), applied(report)) == (ALL[:4], ["005"])
     assert legacy.column("SELECT version FROM books.history ORDER BY id") == ALL
+
+
+def test_an_interrupted_replay_tells_nothing_of_the_scratch_database(legacy: Workshop) -> None:
+    """Its report would say that something was undone, and people would take that for theirs."""
+    build(legacy, 2)
+    legacy.waiting("006_wait")
+
+    async def interrupted() -> asyncio.CancelledError:
+        task = asyncio.ensure_future(legacy.project().migrate())
+        await legacy.has_begun()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+        return caught.value
+
+    assert not hasattr(legacy.run(interrupted()), "report")
+    assert not legacy.exists("migrations")

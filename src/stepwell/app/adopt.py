@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from stepwell.app.asking import can_be_asked, is_applied
@@ -15,7 +16,7 @@ from stepwell.app.replay import scratch_of, states
 from stepwell.app.runs import Taken
 from stepwell.core.adoption import decide, torn
 from stepwell.core.errors import ContradictionError, MigrationError, MisuseError, StepError, StepwellError
-from stepwell.core.events import Adopting, Warned
+from stepwell.core.events import Adopting, Replaying, Warned
 from stepwell.core.history import Record
 from stepwell.core.migration import Direction
 from stepwell.core.plan.words import listed
@@ -54,6 +55,7 @@ async def surveyed(context: Context, connection: Connection, order: Sequence[Mig
             f"{CANT_TELL} on {context.dialect.name} yet",
             hint=f"say up to which version it was built: {BY_HAND}",
         )
+    context.emit(Replaying(len(order)))
     live = await connection.snapshot()
     found = chain(await _replayed(context, order), live)
     reach = found.reach()
@@ -73,6 +75,9 @@ async def _replayed(context: Context, order: Sequence[Migration]) -> list[Snapsh
         async with scratch_of(context) as place:
             return [state async for state in states(place, order)]
     except MigrationError:
+        raise
+    except asyncio.CancelledError as error:
+        vars(error).pop("report", None)  # it tells of the scratch database
         raise
     except StepwellError as error:
         failed = (

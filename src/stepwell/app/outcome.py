@@ -55,7 +55,7 @@ def planned(made: Plan) -> tuple[StepReport, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What a run was about, and what it found before its first step."""
+    """What a run was about, and what it found before its first step; `notes` are about what was taken over."""
 
     wish: Wish
     batch: Batch
@@ -63,6 +63,7 @@ class Course:
     warnings: tuple[str, ...] = ()
     segments: tuple[SegmentReport, ...] = ()
     adopted: tuple[Adopted, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def finish(
@@ -80,7 +81,7 @@ def finish(
         elapsed_ms=(context.clock() - course.began) * 1000,
         steps=tuple(steps),
         segments=course.segments,
-        warnings=course.warnings,
+        warnings=(*course.notes, *course.warnings),
         error=ending.fault if ending is not None else None,
         exit_code=error.exit_code if error is not None else 0,
         stands=None if error is None or ending is None else _stands(steps, course, ended=_ended(ending)),

@@ -35,7 +35,7 @@ class Taken(NamedTuple):
 
     history: History
     adopted: tuple[Adopted, ...] = ()
-    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Run(NamedTuple):
@@ -175,11 +175,7 @@ def _rest_of(wish: Wish, finished: tuple[StepReport, ...]) -> Wish:
 
 def _with_taken(course: Course, taken: Taken) -> Course:
     """The course with what was taken over, and what is to be known of that."""
-    return replace(
-        course,
-        adopted=(*course.adopted, *taken.adopted),
-        warnings=tuple(dict.fromkeys((*course.warnings, *taken.warnings))),
-    )
+    return replace(course, adopted=(*course.adopted, *taken.adopted), notes=(*course.notes, *taken.notes))
 
 
 async def _only_told(run: Run, course: Course, *, preview: bool) -> RunReport:

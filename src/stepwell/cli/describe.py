@@ -12,6 +12,7 @@ from stepwell.core.events import (
     Event,
     Planned,
     Replanned,
+    Replaying,
     Retrying,
     SegmentAborted,
     SegmentCommitted,
@@ -92,6 +93,11 @@ def _retrying(event: Retrying, _: View) -> str:
     return one_line(f"trying again in {event.delay:.1f} s (attempt {event.attempt}): {event.reason}")
 
 
+def _replaying(event: Replaying, _: View) -> str:
+    count = counted(event.migrations, "migration")
+    return f"replaying {count} on a scratch database, to find out what is there already"
+
+
 def _adopting(event: Adopting, _: View) -> str:
     return one_line(f"recording {event.version} {event.name} as applied: {event.evidence}")
 
@@ -126,6 +132,7 @@ _DESCRIBED: Mapping[type, Callable[[Any, View], str]] = {
     SegmentAborted: _aborted,
     Retrying: _retrying,
     Verified: _verified,
+    Replaying: _replaying,
     Adopting: _adopting,
     Replanned: _replanned,
     Warned: _warned,

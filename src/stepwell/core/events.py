@@ -113,6 +113,12 @@ class Verified(NamedTuple):
     elapsed_ms: float
 
 
+class Replaying(NamedTuple):
+    """So many migrations are run anew on a scratch database, to find out how far this one is."""
+
+    migrations: int
+
+
 class Adopting(NamedTuple):
     """In a database without a history, what a migration gives is there: it is recorded as applied, and not run."""
 
@@ -144,6 +150,7 @@ Event = (
     | SegmentAborted
     | Retrying
     | Verified
+    | Replaying
     | Adopting
     | Replanned
     | Warned
