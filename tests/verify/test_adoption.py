@@ -248,3 +248,12 @@ def test_an_interrupted_replay_tells_nothing_of_the_scratch_database(legacy: Wor
 
     assert not hasattr(legacy.run(interrupted()), "report")
     assert not legacy.exists("migrations")
+
+
+def test_what_a_constant_creates_is_known_beforehand(legacy: Workshop) -> None:
+    (legacy.folder / "001_step.sql").unlink()
+    legacy.python(
+        "001_step", "for sql in TABLES:\n    await database.execute(sql)", head=f'TABLES = ["{CHAIN[0]}"]\n'
+    )
+    build(legacy, 2)
+    assert migrated(legacy)[0] == ALL[:2]

@@ -98,6 +98,32 @@ def test_literal_statements(
     assert [(statement.text, statement.line) for statement in found] == expected
 
 
+# What stands behind the class of a file, the body of its `up`, and what is found of its SQL.
+CONSTANTS = {
+    "a text": ("TEXT = 'A; B'", "database.execute(TEXT)", ["A", "B"]),
+    "with a type": ("TEXT: str = 'A'", "database.execute(TEXT)", ["A"]),
+    "a loop": ("TEXTS = ('A', 'B')", "for text in TEXTS: database.execute(text)", ["A", "B"]),
+    "a loop of its own": ("", "for text in ['A', 'B']: database.execute(text)", ["A", "B"]),
+    "other texts": ("TEXTS = ('A', f'{1}')", "for text in TEXTS: database.execute(text)", []),
+    "a list that is no text": ("TEXT = 'A'", "for letter in TEXT + 'B': database.execute(letter)", []),
+    "given twice": ("TEXT = 'A'\nTEXT = 'B'", "database.execute(TEXT)", []),
+    "no literal": ("TEXT = f'{1}'", "database.execute(TEXT)", []),
+    "hidden": ("TEXT = 'A'", "TEXT = 'B'.lower(); database.execute(TEXT)", []),
+    "two loops of one name": (
+        "TEXTS = ('A',)",
+        "for text in TEXTS: pass\n        for text in f(): database.execute(text)",
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("constants", "body", "expected"), CONSTANTS.values(), ids=list(CONSTANTS))
+def test_names_for_literals(make_source: MakeSource, constants: str, body: str, expected: list[str]) -> None:
+    text = python(f"def up(self):\n    {body.replace(chr(10) + '    ', chr(10))}\n") + f"\n{constants}\n"
+    migration = parse(make_source("006_add.py", text), POSTGRESQL)
+    assert [statement.text for statement in migration.statements(Direction.UP)] == expected
+
+
 CREATE, INSERT = "CREATE TABLE a (b int)", "INSERT INTO a VALUES (1)"
 MIXED: list[tuple[str, str, str, tuple[int, str] | None]] = [
     ("schema only", "006_a.sql", f"-- irreversible\n-- migrate:up\n{CREATE};\n{CREATE};\nSELECT 1;\n", None),

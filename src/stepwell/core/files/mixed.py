@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from stepwell.core.errors import Place
+from stepwell.core.files.constants import constants_in, constants_of, texts_of
 from stepwell.core.files.pytree import (
     imported_names,
     methods,
@@ -20,6 +21,7 @@ from stepwell.core.sql.split import split
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from stepwell.core.files.constants import Constants
     from stepwell.core.files.pytree import (
         Function,
     )
@@ -73,10 +75,12 @@ def literal_statements(
 ) -> Iterator[Statement]:
     """The literal SQL that a Python migration gives to `database` in one direction, in the order of its text.
 
-    Takes the tree of the file and its class. Follows calls of the class's own methods.
+    Takes the tree of the file and its class. Follows calls of the class's own methods, and names that the module gives
+    to literals, one by one or in a list that is gone through.
     """
     names = imported_names(tree)
-    for argument in _literal_arguments(methods(node), direction.value, names, set()):
+    constants = constants_of(tree.body)
+    for argument in _literal_arguments(methods(node), direction.value, names, constants, set()):
         try:
             yield from split(str(argument.value), rules, argument.lineno)
         except SqlSyntaxError:
@@ -84,27 +88,31 @@ def literal_statements(
 
 
 def _literal_arguments(
-    defined: Mapping[str, Function], name: str, names: Mapping[str, str], visited: set[str]
+    defined: Mapping[str, Function],
+    name: str,
+    names: Mapping[str, str],
+    constants: Constants,
+    visited: set[str],
 ) -> Iterator[ast.Constant]:
     """The literal texts given to `database` in a method and in the methods that it calls."""
     if name not in defined or name in visited:
         return
     visited.add(name)
+    known = constants_in(defined[name], constants)
     for call in _calls(defined[name]):
         function = call.func
         if not isinstance(function, ast.Attribute):
             continue
         if isinstance(function.value, ast.Name) and function.value.id == "self":
-            yield from _literal_arguments(defined, function.attr, names, visited)
+            yield from _literal_arguments(defined, function.attr, names, constants, visited)
         elif function.attr in _CALLS and original_name(function.value, names) == _HANDLE:
-            yield from _literal_text(call)
+            yield from _literal_text(call, known)
 
 
-def _literal_text(call: ast.Call) -> Iterator[ast.Constant]:
+def _literal_text(call: ast.Call, known: Constants) -> Iterator[ast.Constant]:
     given = call.args[:1] or [keyword.value for keyword in call.keywords if keyword.arg == "sql"]
     for argument in given:
-        if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-            yield argument
+        yield from texts_of(argument, known)
 
 
 def _calls(function: Function) -> list[ast.Call]:
