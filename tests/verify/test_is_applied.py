@@ -152,3 +152,12 @@ def test_behind_what_is_there_it_may_fail(legacy: Workshop) -> None:
     seed(legacy, **asked('return await database.fetch_val("SELECT count(*) FROM posts") > 0'))
     build(legacy, 1)
     assert migrated(legacy)[:2] == (ALL[:1], ALL[1:])
+
+
+def test_what_it_raises_is_told_without_secrets(legacy: Workshop) -> None:
+    legacy.url = legacy.url.replace("postgres@", "postgres:very-secret@")
+    seed(legacy, **asked(f"raise RuntimeError('no {legacy.url}')"))
+    build(legacy, 4)
+    error = legacy.failure(legacy.project().migrate())
+    assert "RuntimeError: no postgresql://" in error.message
+    assert "very-secret" not in f"{error!r} {error} {vars(error)}"

@@ -16,7 +16,7 @@ from stepwell.app.replay import scratch_of, states
 from stepwell.app.runs import Taken
 from stepwell.core.adoption import decide, torn
 from stepwell.core.errors import ContradictionError, MigrationError, MisuseError, StepError, StepwellError
-from stepwell.core.events import Adopting, Replaying, Warned
+from stepwell.core.events import Adopting, Replanned, Replaying, Warned
 from stepwell.core.history import Record
 from stepwell.core.migration import Direction
 from stepwell.core.plan.words import listed
@@ -147,6 +147,7 @@ async def adopt(run: Run, ready: Ready, course: Course) -> Taken | None:
     if not await written(
         context, connection, history, lambda: mark_applied(connection, shelf, migrations, course.batch)
     ):
+        context.emit(Replanned())
         return Taken(await connection.read())
     return Taken(await connection.read(), adopted, notes)
 

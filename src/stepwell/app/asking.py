@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from stepwell.app.body import ask_body, place_of, python_fault
 from stepwell.app.dry_run import RecordingEnded, RecordingWire
 from stepwell.app.handle import StepHandle
-from stepwell.core.errors import Fault, MisuseError
+from stepwell.app.telling import cleaned
+from stepwell.core.errors import Fault, MisuseError, StepError
 from stepwell.core.migration import Direction, PythonBody
 from stepwell.core.plan import Step
 from stepwell.ports import EngineError
@@ -42,6 +43,8 @@ async def is_applied(context: Context, connection: Connection, migration: Migrat
     )
     try:
         answer = await ask_body(step, cls, handle, file)
+    except StepError as error:
+        raise type(error)(cleaned(error.fault, context.clean)) from None
     except RecordingEnded as ended:
         raise _misuse(step, ended.reason, ended.place or python_fault(ended, step, file).place) from None
     if not isinstance(answer, bool):

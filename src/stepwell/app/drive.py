@@ -13,6 +13,7 @@ from stepwell.app.body import locate_in_sections, run_body
 from stepwell.app.gate import Gate
 from stepwell.app.handle import StepHandle
 from stepwell.app.opened import OpenStep, watched
+from stepwell.app.telling import cleaned
 from stepwell.author import Migration as Author
 from stepwell.core.actions import (
     Abort,
@@ -114,18 +115,9 @@ class Shell:
 
     async def _attempt(self, action: Action) -> Outcome:
         outcome = await self._told(action)
-        return replace(outcome, fault=self._clean(outcome.fault)) if isinstance(outcome, Failed) else outcome
-
-    def _clean(self, fault: Fault) -> Fault:
-        """Without secrets: what Python raises, and what an author writes, may hold the password of the database."""
-        statement = self._context.clean(fault.statement) if fault.statement is not None else None
-        return replace(
-            fault,
-            message=self._context.clean(fault.message),
-            detail=self._context.clean(fault.detail) if fault.detail is not None else None,
-            statement=statement,
-            position=fault.position if statement == fault.statement else None,
-        )
+        if not isinstance(outcome, Failed):
+            return outcome
+        return replace(outcome, fault=cleaned(outcome.fault, self._context.clean))
 
     async def _told(self, action: Action) -> Outcome:
         try:

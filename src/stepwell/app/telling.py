@@ -43,3 +43,15 @@ def in_file(fault: Fault, statement: Statement, version: str) -> Fault:
         return fault
     lines = statement.text.count("\n", 0, fault.position - 1)
     return replace(fault, place=Place(fault.place.path, statement.line + lines))
+
+
+def cleaned(fault: Fault, clean: Callable[[str], str]) -> Fault:
+    """Without secrets: what Python raises, and what an author writes, may hold the password of the database."""
+    statement = clean(fault.statement) if fault.statement is not None else None
+    return replace(
+        fault,
+        message=clean(fault.message),
+        detail=clean(fault.detail) if fault.detail is not None else None,
+        statement=statement,
+        position=fault.position if statement == fault.statement else None,
+    )

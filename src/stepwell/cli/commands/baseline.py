@@ -59,6 +59,7 @@ COMMAND = Command(
     ),
     configure=configure,
     run=run,
+    settings=("url", "migrations", "scratch_url", "scratch"),
     examples=(
         ("stepwell baseline --dry-run", "what is there, and what would be recorded"),
         ("stepwell baseline", "record it"),

@@ -59,7 +59,16 @@ COMMAND = Command(
     about="Apply what is pending, in order. If one migration fails, everything of the run is undone.",
     configure=configure,
     run=run,
-    settings=("url", "migrations", "atomic", "lock_wait", "lock_timeout", "statement_timeout"),
+    settings=(
+        "url",
+        "migrations",
+        "atomic",
+        "lock_wait",
+        "lock_timeout",
+        "statement_timeout",
+        "scratch_url",
+        "scratch",
+    ),
     examples=(
         ("stepwell migrate", "apply all that is pending"),
         ("stepwell migrate --dry-run", "show the plan and its SQL, change nothing"),
