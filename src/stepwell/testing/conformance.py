@@ -6,6 +6,7 @@ from stepwell.testing.adoption import AdoptionConformance
 from stepwell.testing.compensation import CompensationConformance
 from stepwell.testing.copies import CopiesConformance
 from stepwell.testing.correction import CorrectionConformance
+from stepwell.testing.documentation import DocumentationConformance
 from stepwell.testing.dry_run import DryRunConformance
 from stepwell.testing.failure import FailureConformance
 from stepwell.testing.fingerprints import FingerprintsConformance
@@ -26,6 +27,7 @@ class EngineConformance(
     FailureConformance,
     SavepointConformance,
     MisuseConformance,
+    DocumentationConformance,
     DryRunConformance,
     TablesConformance,
     CorrectionConformance,
