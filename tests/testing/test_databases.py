@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from stepwell.core.errors import StepError, TargetError, UsageError
 from stepwell.project import Project
-from stepwell.testing import migrated_database
+from stepwell.testing import blocking, migrated_database
 from stepwell.testing.workshop import outcomes, texts
 
 if TYPE_CHECKING:
@@ -188,3 +189,26 @@ def test_one_of_sqlite_is_a_file_that_anybody_can_open(tmp_path: Path) -> None:
             assert (database.path or "").endswith(".db")
 
     asyncio.run(use())
+
+
+def test_no_thread_stays_while_a_database_is_used(project: Project) -> None:
+    """It would be in the way of a test that forks."""
+    before = set(threading.enumerate())
+    with blocking.databases(project) as make, make() as database:
+        assert database.fetch_val("SELECT count(*) FROM users") == 1
+        for thread in set(threading.enumerate()) - before:
+            thread.join(10)  # one that is told to end may still be at it
+        assert set(threading.enumerate()) == before
+
+
+def test_what_blocks_may_be_used_by_several_threads_and_within_a_loop(project: Project) -> None:
+    with blocking.databases(project) as make, make() as database:
+
+        async def use() -> None:
+            database.up(everything=True)
+            await asyncio.gather(*(asyncio.to_thread(database.fetch_all, NAMES) for _ in range(3)))
+            with make("001") as other:
+                other.up()
+
+        asyncio.run(use())
+        assert database.fetch_all(NAMES) == [{"name": "ann"}]

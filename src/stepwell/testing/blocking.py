@@ -1,12 +1,13 @@
-"""The same for tests that do not await: a thin facade, whose event loop runs in a thread of its own.
+"""The same for tests that do not await: a thin facade over an event loop of its own.
 
-So it may be used inside a running event loop too, which it blocks for that long.
+It may be used inside a running event loop too, which it blocks for that long.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
@@ -14,7 +15,7 @@ from stepwell.testing import databases as awaited
 from stepwell.testing import proofs
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator, Sequence
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from stepwell import project
@@ -35,21 +36,26 @@ T = TypeVar("T")
 
 
 class _Loop:
-    """An event loop in a thread. What is opened in it is closed in it."""
+    """An event loop that stands still between two calls, with what was opened in it.
+
+    It runs in the thread of the caller, or, where a loop runs there, in one that is gone when the call returns.
+    """
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="stepwell", daemon=True)
-        self._thread.start()
+        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        self._one_at_a_time = threading.Lock()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run something to its end there. An interrupt here cancels it."""
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-        try:
-            return future.result()
-        except BaseException:
-            future.cancel()
-            raise
+        """Run something to its end there. An interrupt cancels it."""
+
+        def alone() -> T:
+            # Threads that stayed would be in the way of a test that forks.
+            with ThreadPoolExecutor(thread_name_prefix="stepwell") as threads:
+                self._runner.get_loop().set_default_executor(threads)
+                return self._runner.run(coroutine)
+
+        with self._one_at_a_time:
+            return _apart(alone)
 
     @contextmanager
     def within(self, manager: AbstractAsyncContextManager[T]) -> Iterator[T]:
@@ -68,11 +74,18 @@ class _Loop:
             self.run(leave())
 
     def close(self) -> None:
-        """End the thread."""
-        self.run(self._loop.shutdown_default_executor())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        """Close it."""
+        _apart(self._runner.close)
+
+
+def _apart(function: Callable[[], T]) -> T:
+    """Call what runs a loop: in a thread of its own where another loop runs in this one."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return function()
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(function).result()
 
 
 @contextmanager
