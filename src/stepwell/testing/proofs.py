@@ -38,9 +38,11 @@ async def assert_verified(
     strict: bool = False,
     rows: bool = True,
     data: str | None = None,
+    jobs: int | None = None,
+    cache: bool = True,
 ) -> VerifyReport:
     """Every migration, or those given, goes up, down and up again: see `Project.verify`, whose report it gives."""
-    report = await project.verify(versions, strict=strict, rows=rows, data=data)
+    report = await project.verify(versions, strict=strict, rows=rows, data=data, jobs=jobs, cache=cache)
     if not report.ok:
         bad = tuple(proof for proof in report.proofs if report.is_bad(proof))
         raise AssertionError(proofs_text(replace(report, proofs=bad), _PLAIN))
