@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
-from tests.verify.checking import verified
+from tests.verify.checking import must_be, verified
 from tests.verify.right import RIGHT
 from tests.verify.wrong import BASE, WRONG
 
@@ -205,9 +205,7 @@ def test_rows_survive_or_their_loss_is_named(shop: Workshop, name: str) -> None:
     up, down, verdict, told = ON_ROWS[name]
     shop.sql("001_users", USERS + "CREATE TABLE notes (body TEXT);", "DROP TABLE users, notes;")
     shop.sql("002_case", up, down)
-    (proof,) = verified(shop, "002").proofs
-    assert proof.verdict is verdict, proof
-    assert not told or told in proof.reasons[0]
+    must_be(verified(shop, "002").proofs[0], verdict, told)
 
 
 def test_rows_that_a_trigger_has_left_are_noted(shop: Workshop) -> None:

@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.verify.checking import must_be
 from tests.verify.sqlite_cases import BASE, RIGHT, WRONG
 from tests.verify.test_verify import named
 
@@ -97,9 +98,7 @@ def test_rows_survive_or_their_loss_is_named(shop: Workshop, name: str) -> None:
     up, down, verdict, told = ON_ROWS[name]
     shop.sql("001_base", BASE)
     shop.sql("002_case", up, down)
-    (proof,) = proofs(shop, "002")
-    assert proof.verdict is verdict, proof
-    assert told in proof.reasons[0]
+    must_be(proofs(shop, "002")[0], verdict, told)
 
 
 # --- what reaches beyond the database in memory ---

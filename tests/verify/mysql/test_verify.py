@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from tests.verify.checking import must_be, verified
 from tests.verify.mysql.cases import BASE, RIGHT, WRONG
 from tests.verify.mysql.conftest import nobodys
 from tests.verify.test_verify import named
@@ -13,13 +14,7 @@ from stepwell.core.errors import UsageError
 from stepwell.core.proof import Verdict
 
 if TYPE_CHECKING:
-    from stepwell.core.proof import Proof
     from stepwell.testing import Workshop
-
-
-def proofs(shop: Workshop, *versions: str, **choice: Any) -> tuple[Proof, ...]:
-    """What is proved at the URL of the workshop as the place of scratch databases."""
-    return shop.run(shop.project(url=None, scratch_url=shop.url).verify(list(versions), **choice)).proofs
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -27,7 +22,7 @@ def test_a_wrong_one_is_told_with_the_right_words(shop: Workshop, name: str) -> 
     case = WRONG[name]
     shop.sql("001_base", BASE, "DROP TABLE posts;")
     shop.sql("002_case", named(case.up), named(case.down), header=case.header)
-    (proof,) = proofs(shop, "002", rows=False)
+    (proof,) = verified(shop, "002", rows=False).proofs
     assert proof.verdict is Verdict.BROKEN
     told = named(case.told)
     assert any(told in reason for reason in proof.reasons), proof.reasons
@@ -37,7 +32,7 @@ def test_all_right_ones_are_proved(shop: Workshop) -> None:
     for number, (name, (up, down)) in enumerate(RIGHT.items(), 1):
         header = "-- idempotent: true" if name == "idempotent" else ""
         shop.sql(f"{number:03}_{name.replace(' ', '_')}", up, down, header=header)
-    found = proofs(shop, rows=False)
+    found = verified(shop, rows=False).proofs
     assert {proof.name: proof.reasons for proof in found if proof.verdict is not Verdict.PROVED} == {}
     assert len(found) == len(RIGHT) >= 30
     assert len(WRONG) >= 35
@@ -48,17 +43,26 @@ def test_all_right_ones_are_proved(shop: Workshop) -> None:
 USERS = "CREATE TABLE users (id INT PRIMARY KEY, email VARCHAR(50), age INT);"
 
 
-def test_what_stands_after_a_failure_is_said(shop: Workshop) -> None:
+HALFWAY = {
+    "ALTER TABLE users DROP COLUMN nothing;": (Verdict.BROKEN, "up() fails: "),
+    "ALTER TABLE users ADD CONSTRAINT never CHECK (id < -1000000);": (
+        Verdict.FAILS_ON_ROWS,
+        "up() fails on existing rows: ",
+    ),
+}
+
+
+@pytest.mark.parametrize("last", HALFWAY)
+def test_what_stands_after_a_failure_is_said(shop: Workshop, last: str) -> None:
     shop.sql("001_users", USERS, "DROP TABLE users;")
     shop.sql(
         "002_case",
-        "CREATE INDEX by_age ON users (age); ALTER TABLE users DROP COLUMN nothing;",
-        "DROP INDEX by_age ON users;",
+        f"CREATE INDEX by_age ON users (age); {last}",
+        "ALTER TABLE users DROP CONSTRAINT never; DROP INDEX by_age ON users;",
     )
-    (proof,) = proofs(shop, "002")
-    assert proof.verdict is Verdict.BROKEN
-    assert proof.reasons[0].startswith("up() fails: ")
-    assert proof.notes == ("what up() did before it failed stands: index users.by_age: added ((`age`))",)
+    (proof,) = verified(shop, "002").proofs
+    must_be(proof, *HALFWAY[last])
+    assert "what up() did before it failed stands: index users.by_age: added ((`age`))" in proof.notes
 
 
 # --- on tables with rows ---
@@ -102,21 +106,7 @@ def test_rows_survive_or_their_loss_is_named(shop: Workshop, name: str) -> None:
     up, down, verdict, told = ON_ROWS[name]
     shop.sql("001_users", USERS, "DROP TABLE users;")
     shop.sql("002_case", up, down)
-    (proof,) = proofs(shop, "002")
-    assert proof.verdict is verdict, proof
-    assert not told or told in proof.reasons[0]
-
-
-def test_of_one_that_rows_stop_halfway_what_stands_is_said(shop: Workshop) -> None:
-    shop.sql("001_users", USERS, "DROP TABLE users;")
-    shop.sql(
-        "002_case",
-        "CREATE INDEX by_age ON users (age); ALTER TABLE users ADD CONSTRAINT never CHECK (id < -1000000);",
-        "ALTER TABLE users DROP CONSTRAINT never; DROP INDEX by_age ON users;",
-    )
-    (proof,) = proofs(shop, "002")
-    assert proof.verdict is Verdict.FAILS_ON_ROWS
-    assert proof.notes == ("what up() did before it failed stands: index users.by_age: added ((`age`))",)
+    must_be(verified(shop, "002").proofs[0], verdict, told)
 
 
 # --- where it is tried ---

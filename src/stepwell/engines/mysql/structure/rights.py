@@ -34,7 +34,7 @@ async def guarded(channel: Channel, database: str, own: Collection[str]) -> dict
 
     `own` are tables whose grants are left out. None also where the user may not see all that is there.
     """
-    if not _sees_all([str(row[0]) for row in await channel.rows("SHOW GRANTS")], database):
+    if not sees_all([str(row[0]) for row in await channel.rows("SHOW GRANTS")], database):
         return None
     values = {"database": database}
     try:
@@ -69,7 +69,7 @@ def _words(rights: str) -> set[str]:
     return {each.upper() for each in str(rights).split(",")}
 
 
-def _sees_all(grants: Iterable[str], database: str) -> bool:
+def sees_all(grants: Iterable[str], database: str) -> bool:
     """Whether by these grants nothing of the database is hidden."""
     held: set[str] = set()
     for text in grants:
