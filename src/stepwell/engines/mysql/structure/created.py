@@ -27,6 +27,7 @@ _WRAPPED = re.compile(r"""('(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`)|/\*M?!\d*\s?|\s?
 # What a clause may begin with its own word again: NOT NULL, DEFAULT NULL.
 _TAKES_NULL = frozenset({"NOT", "DEFAULT"})
 _VERSIONED = "WITH SYSTEM VERSIONING"
+_STEPS = {"(": 1, ")": -1}
 
 
 class Made(NamedTuple):
@@ -47,7 +48,9 @@ class Clauses(NamedTuple):
 
 def tokens_of(text: str, rules: LexRules, database: str) -> Tokens:
     """The tokens of what the server prints, without the name of its own database before other names."""
-    return list(_unqualified(_lexed(text, rules), quote(database)))
+    quoted = quote(database)
+    tokens = _lexed(text, rules)
+    return list(_unqualified(tokens, quoted)) if f"{quoted}." in text else tokens
 
 
 def tokens_of_view(text: str, rules: LexRules, database: str) -> Tokens:
@@ -116,7 +119,7 @@ def _closing(tokens: Sequence[Token], begin: int) -> int:
 
 def _step(token: Token) -> int:
     """By how much it is deeper in parentheses behind a token."""
-    return {"(": 1, ")": -1}.get(token.text, 0)
+    return _STEPS.get(token.text, 0)
 
 
 def _until(tokens: Tokens, word: str) -> tuple[Tokens, Tokens]:
@@ -187,14 +190,14 @@ def clauses(tokens: Iterable[Token], starts: Collection[str]) -> Clauses:
     parts: list[tuple[str, Tokens]] = [("", [])]
     depth = 0
     for token in tokens:
-        word = _word(token) if depth == 0 else ""
-        depth += _step(token)
         current, inside = parts[-1]
+        word = token.text.upper() if depth == 0 and token.kind is Kind.WORD else ""
         taken = word == "NULL" and current in _TAKES_NULL and not meaningful(inside)
         if word in starts and not taken:
             parts.append((word, []))
         else:
             inside.append(token)
+            depth += _step(token)
     by_word: dict[str, str] = {}
     for word, inside in parts[1:]:
         by_word[word] = f"{by_word[word]} {text_of(inside)}" if word in by_word else text_of(inside)

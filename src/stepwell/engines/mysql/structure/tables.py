@@ -69,7 +69,7 @@ def facts_of(given: Given, rules: LexRules, database: str) -> Iterator[Fact]:
     periods: dict[str, str] = {}
     position = 0
     for item in made.items:
-        first = meaningful(item)[0]
+        first = next(token for token in item if token.kind is not Kind.SPACE)
         if first.kind is Kind.QUOTED:
             position += 1
             told_of = given.columns.get(name_of(first), Words(None, ""))
