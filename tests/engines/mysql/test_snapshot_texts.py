@@ -12,7 +12,7 @@ from stepwell.engines.mysql.structure.rights import sees_all
 from stepwell.engines.mysql.structure.stored import sequence
 from stepwell.engines.mysql.structure.tables import Given, Words, facts_of
 
-from .conftest import Sink, taken
+from .conftest import Sink, made, taken
 
 if TYPE_CHECKING:
     from stepwell.core.schema.snapshot import Fact
@@ -137,6 +137,19 @@ def test_what_nobody_asks_about_is_said(sink: Sink, monkeypatch: pytest.MonkeyPa
     """As if events were something new: that they are there is told, not dropped."""
     monkeypatch.setattr("stepwell.engines.mysql.structure.asking.KNOWN", KNOWN - {"events"})
     assert [fact.identity for fact in taken(sink.url).unknown] == ["3 of information_schema.events"]
+
+
+def test_what_the_server_can_not_open_is_said(kitchen: Sink) -> None:
+    """And the rest is read all the same."""
+    with made(
+        kitchen,
+        "CREATE TABLE a (id INT) ENGINE = MyISAM; CREATE TABLE torn (id INT) ENGINE = MERGE UNION = (a); DROP TABLE a;"
+        "CREATE TABLE b (id INT); CREATE VIEW torn_too AS SELECT id FROM b; DROP TABLE b; CREATE TABLE whole (id INT)",
+    ) as sink:
+        told = {str(fact.key): fact.attributes for fact in taken(sink.url).facts}
+    assert told["table torn"] == {"invalid": "error 1168"}
+    assert told["table whole"]["engine"] == "InnoDB"
+    assert told["view torn_too"]["definition"] == "select `b`.`id` AS `id` from `b`"
 
 
 def test_where_all_is_known_nothing_is_asked() -> None:

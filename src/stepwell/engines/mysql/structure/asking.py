@@ -30,9 +30,9 @@ ROUTINES = """SELECT routine_name, routine_type, routine_definition, external_la
   sql_data_access, security_type, sql_mode, routine_comment, definer, database_collation
 FROM information_schema.routines WHERE routine_schema = :database"""
 
-PARAMETERS = """SELECT specific_name, routine_type, ordinal_position, parameter_mode, parameter_name, dtd_identifier,
-  collation_name
-FROM information_schema.parameters WHERE specific_schema = :database ORDER BY specific_name, ordinal_position"""
+# All columns: newer versions of MariaDB have one more, for what a parameter is if it is not given.
+PARAMETERS = """SELECT * FROM information_schema.parameters WHERE specific_schema = :database
+ORDER BY specific_name, ordinal_position"""
 
 EVENTS = """SELECT event_name, event_definition, execute_at, interval_value, interval_field, starts, ends, time_zone,
   status, on_completion, event_comment, created, last_altered, definer, sql_mode, database_collation

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stepwell.core.errors import ConnectionFailedError, Refusal
+from stepwell.core.errors import ConnectionFailedError, FailureKind, Refusal
 from stepwell.core.schema.snapshot import Fact, Snapshot
 from stepwell.engines.mysql.rights import DENIED, missing
 from stepwell.engines.mysql.structure import asking, stored, tables
@@ -99,6 +99,7 @@ class _Reading:
         self._channel = target.channel
         self._database = target.server.database
         self._own = own_tables
+        self._invalid: list[Fact] = []
 
     async def facts(self) -> list[Fact]:
         """All facts."""
@@ -116,24 +117,33 @@ class _Reading:
             *await self._of_routines(),
             *stored.events(await self._ask(asking.EVENTS)),
             *await self._unknown(found),
+            *self._invalid,
         ]
 
     async def _ask(self, sql: str) -> list[dict[str, Any]]:
         return await self._channel.named(sql, {"database": self._database})
 
     async def _created(self, kind: str, names: Sequence[str], column: int = 1) -> dict[str, str]:
-        """What SHOW CREATE prints of each of these."""
+        """What SHOW CREATE prints of each of these; nothing of one that the server can't open."""
         found: dict[str, str] = {}
         for first in range(0, len(names), AT_ONCE):
-            some = names[first : first + AT_ONCE]
-            try:
-                answers = await self._channel.rows_of_each([asking.show(kind, quote(name)) for name in some])
-            except EngineError as error:
-                if error.fault.sqlstate in DENIED:
-                    raise missing(self._target, _right_to_see(kind), error) from error
-                raise
-            found |= {name: str(rows[0][column]) for name, rows in zip(some, answers, strict=True)}
+            found |= await self._lot(kind, names[first : first + AT_ONCE], column)
         return found
+
+    async def _lot(self, kind: str, names: Sequence[str], column: int) -> dict[str, str]:
+        try:
+            answers = await self._channel.rows_of_each([asking.show(kind, quote(name)) for name in names])
+        except EngineError as error:
+            if error.fault.sqlstate in DENIED:
+                raise missing(self._target, _right_to_see(kind), error) from error
+            if error.kind is not FailureKind.STEP or error.fault.sqlstate in _VANISHED:
+                raise
+            if len(names) == 1:
+                self._invalid.append(_invalid(kind, names[0], error))
+                return {}
+            lots = [await self._lot(kind, [name], column) for name in names]  # to know which
+            return {name: text for lot in lots for name, text in lot.items()}
+        return {name: str(rows[0][column]) for name, rows in zip(names, answers, strict=True)}
 
     async def _of_database(self) -> Fact:
         more = asking.OF_DATABASE[self._target.server.is_mariadb]
@@ -155,6 +165,7 @@ class _Reading:
         return [
             fact
             for each in found
+            if each.name in texts
             for fact in tables.facts_of(
                 Given(each.name, texts[each.name], each.words, columns[each.name]),
                 self._target.rules,
@@ -166,7 +177,9 @@ class _Reading:
         rows = await self._ask(asking.VIEWS)
         texts = await self._created("VIEW", [row["table_name"] for row in rows])
         return [
-            stored.view(row, texts[row["table_name"]], self._target.rules, self._database) for row in rows
+            stored.view(row, texts[row["table_name"]], self._target.rules, self._database)
+            for row in rows
+            if row["table_name"] in texts
         ]
 
     async def _of_sequences(self, names: Sequence[str]) -> list[Fact]:
@@ -215,3 +228,8 @@ class _Reading:
 
 def _right_to_see(kind: str) -> str:
     return {"VIEW": "SELECT, SHOW VIEW", "FUNCTION": "EXECUTE"}.get(kind, "SELECT")
+
+
+def _invalid(kind: str, name: str, error: EngineError) -> Fact:
+    """One that is there, and that the server can't open: a part of it is missing, or its engine."""
+    return Fact(kind.lower(), named(name), None, {"invalid": f"error {error.fault.sqlstate}"})

@@ -111,7 +111,9 @@ def routines(
 
 def _parameter(row: Mapping[str, Any], usual: str, kind: str) -> str:
     mode = "" if kind == "FUNCTION" and row["parameter_mode"] == "IN" else f"{row['parameter_mode']} "
-    return f"{mode}{named(row['parameter_name'])} {_type(row, usual)}"
+    default = row.get("parameter_default")
+    otherwise = f" default {default}" if default is not None else ""
+    return f"{mode}{named(row['parameter_name'])} {_type(row, usual)}{otherwise}"
 
 
 def _type(row: Mapping[str, Any], usual: str) -> str:
