@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stepwell.core.schema.chain import Chain, Reach, chain
 from stepwell.core.schema.snapshot import Fact, Key, Snapshot
@@ -99,3 +101,19 @@ def test_what_belongs_to_something_that_is_named_is_not_named_besides() -> None:
 
 def test_where_there_is_nothing_to_replay_there_is_nothing_to_find() -> None:
     assert chain([tables("")], tables("a")).reach() == Reach(0, end=0)
+
+
+@given(st.lists(st.sets(st.sampled_from("abcdABCD")), min_size=1, max_size=6), st.data())
+def test_where_a_database_is_as_a_replay_was_it_is_found(
+    replayed: list[set[str]], data: st.DataObject
+) -> None:
+    """Whatever was made, changed and removed on the way, and whatever others have there."""
+    states = ["", *("".join({name.lower(): name for name in each}.values()) for each in replayed)]
+    at = data.draw(st.integers(0, len(replayed)))
+    found = chain([tables(each) for each in states], tables(states[at] + "xyz"))
+    reach = found.reach()
+    assert reach.torn is None
+    for place in (reach.steps, reach.end):
+        assert set(states[place]) == set(states[at])
+    assert reach.steps <= reach.end
+    assert not any(found.trace(index, reach.steps).lacks for index in range(reach.steps))
