@@ -1,48 +1,25 @@
 """`baseline`: a database that exists is taken over, as far as what migrations give is there."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
-import psycopg
 import pytest
+from tests.verify import legacy as five
 
 from stepwell.core.errors import ContradictionError, TargetError
 from stepwell.testing import Workshop
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-CHAIN = (
-    "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, age INTEGER);",
-    "CREATE INDEX users_email ON users (email);",
-    "INSERT INTO users (id, email) VALUES (1, 'a');",
-    "CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT);",
-)
-ALL = ["001", "002", "003", "004"]
+CHAIN, ALL = five.CHAIN[:4], five.ALL[:4]
 
 
 @pytest.fixture
-def shop(postgresql_url: str, tmp_path: Path) -> Workshop:
+def shop(legacy: Workshop) -> Workshop:
     """Four migrations, of which one only changes rows, and a database without a history."""
-
-    def ask(sql: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(postgresql_url, autocommit=True) as connection:
-            cursor = connection.execute(sql.encode())
-            return cursor.fetchall() if cursor.description else []
-
-    made = Workshop(postgresql_url, tmp_path, ask)
-    for number, sql in enumerate(CHAIN, 1):
-        made.sql(f"{number:03}_step", sql)
-    return made
-
-
-def options(shop: Workshop) -> dict[str, Any]:
-    return {"scratch_url": shop.url, "scratch": "same-server"}
+    (legacy.folder / "005_step.sql").unlink()
+    return legacy
 
 
 def recorded(shop: Workshop, **choice: Any) -> list[str]:
-    report = shop.run(shop.project(**options(shop)).baseline(**choice))
+    report = shop.run(shop.project().baseline(**choice))
     return [str(version) for version, _ in report.recorded]
 
 
@@ -64,7 +41,7 @@ def test_one_column_that_is_missing_stops_it(shop: Workshop) -> None:
     for sql in CHAIN:
         shop.ask(sql)
     shop.ask("ALTER TABLE posts DROP COLUMN title")
-    error = shop.failure(shop.project(**options(shop)).baseline())
+    error = shop.failure(shop.project().baseline())
     assert isinstance(error, ContradictionError)
     assert (
         error.message
@@ -77,14 +54,14 @@ def test_one_column_that_is_missing_stops_it(shop: Workshop) -> None:
 def test_a_hole_stops_it(shop: Workshop) -> None:
     shop.ask(CHAIN[0])
     shop.ask(CHAIN[3])
-    error = shop.failure(shop.project(**options(shop)).baseline())
+    error = shop.failure(shop.project().baseline())
     assert "002 step: index users_email is not there" in error.message
 
 
 def test_what_is_missing_and_what_speaks_for_it_is_told(shop: Workshop) -> None:
     for sql in CHAIN[:2]:
         shop.ask(sql)
-    report = shop.run(shop.project(**options(shop)).baseline())
+    report = shop.run(shop.project().baseline())
     assert report.evidence[1] == "002 step: index users_email is there"
     assert report.missing == ("004 step: table posts is not there",)
 
@@ -93,7 +70,7 @@ def test_what_was_removed_later_need_not_be_there(shop: Workshop) -> None:
     shop.sql("005_step", "ALTER TABLE users DROP COLUMN age;")
     for sql in (*CHAIN, "ALTER TABLE users DROP COLUMN age"):
         shop.ask(sql)
-    report = shop.run(shop.project(**options(shop)).baseline())
+    report = shop.run(shop.project().baseline())
     assert [version.text for version, _ in report.recorded] == [*ALL, "005"]
     assert report.evidence[-1] == "005 step: column users.age is gone"
 
@@ -107,7 +84,7 @@ def test_what_may_never_have_been_there_speaks_for_nothing(shop: Workshop) -> No
 
 
 def test_where_nothing_is_there_nothing_is_recorded(shop: Workshop) -> None:
-    error = shop.failure(shop.project(**options(shop)).baseline())
+    error = shop.failure(shop.project().baseline())
     assert isinstance(error, ContradictionError)
     assert "nothing to record" in error.message
 
