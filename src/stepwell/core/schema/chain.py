@@ -87,7 +87,7 @@ class Chain:
 
     def reach(self) -> Reach:
         """The place in the chain where everything is as the replay had it there."""
-        misfits = [sum(not self._fits(key, at) for key in self.changes) for at in range(len(self.states))]
+        misfits = self._misfits()
         exact = [at for at, count in enumerate(misfits) if count == 0]
         if not exact:
             nearest = min(range(1, len(self.states)), key=lambda at: (misfits[at], -at), default=0)
@@ -118,6 +118,16 @@ class Chain:
             ),
             seen=bool(touched),
         )
+
+    def _misfits(self) -> list[int]:
+        """At each place, of how many things the database has something else. Between two changes nothing is another."""
+        counts = [0] * len(self.states)
+        for key, indices in self.changes.items():
+            for start, stop in pairwise((0, *(index + 1 for index in indices), len(counts))):
+                if not self._fits(key, start):
+                    for at in range(start, stop):
+                        counts[at] += 1
+        return counts
 
     def _fits(self, key: Key, at: int) -> bool:
         expected, live = self.states[at].get(key), self.live.get(key)
