@@ -22,9 +22,11 @@ FILES = {
     "db/square.py": "import db.circle\n",
     "tools/plain.py": "",
     "json_like.py": "",
+    "time.py": "",
+    "hypothesis/strategies.py": "",
+    "db/plain/deep.py": "",
     "broken.py": "def\n",
 }
-PACKAGES = {"db/__init__.py", "db/migrations/__init__.py"}
 TOLD: dict[str, tuple[str, set[str] | None]] = {
     "nothing of the project": ("from stepwell import Migration, database\nimport re, json\n", set()),
     "a module": ("import json_like\n", {"json_like.py"}),
@@ -33,9 +35,17 @@ TOLD: dict[str, tuple[str, set[str] | None]] = {
     "a name of a package": ("from db import something\n", {"db/__init__.py"}),
     "relative, and what that brings in": (
         "from .base import Migration\n",
-        {"db/migrations/base.py", "db/__init__.py", "db/words.py"},
+        {"db/migrations/base.py", "db/migrations/__init__.py", "db/__init__.py", "db/words.py"},
     ),
-    "relative, from above": ("from ..session import database\n", {"db/session.py"}),
+    "relative, from above": ("from ..session import database\n", {"db/__init__.py", "db/session.py"}),
+    "a sibling": (
+        "from . import base\n",
+        {"db/migrations/base.py", "db/migrations/__init__.py", "db/__init__.py", "db/words.py"},
+    ),
+    "built in, whatever lies in the project": ("import time\n", None),
+    "a folder that gives way to an installed package": ("import hypothesis.strategies\n", None),
+    "a folder by itself": ("import tools\n", None),
+    "a folder within a package": ("from db.plain.deep import x\n", {"db/__init__.py", "db/plain/deep.py"}),
     "in a circle": ("import db.square\n", {"db/__init__.py", "db/square.py", "db/circle.py"}),
     "within a function": ("def up():\n    from tools.plain import x\n", {"tools/plain.py"}),
     "all of it": ("from db.session import *\n", {"db/__init__.py", "db/session.py"}),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Mapping
+from importlib.machinery import PathFinder
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -64,43 +66,49 @@ def _closure(root: Path, path: str, text: str) -> dict[str, bytes] | None:
 
 
 def _modules(root: Path, folder: PurePosixPath, wanted: Import) -> set[str] | None:
-    """The files of the project that an import runs; none for a module that only computes."""
+    """The files of the project that an import runs; none for a module that only computes; None: it can't be told."""
+    inside = tuple(filter(None, wanted.module.split(".")))
     if wanted.level:
         above = [folder, *folder.parents]
         if wanted.level > len(above) or folder.is_absolute() or ".." in folder.parts:
             return None
-        start = above[wanted.level - 1]
-    else:
-        start = PurePosixPath()
-        top = start / wanted.module.partition(".")[0]
-        if not _is_there(root, top):
-            return set() if is_pure(wanted.module) else None
-    return _walked(root, start, wanted)
+        inside = (*above[wanted.level - 1].parts, *inside)
+    if not inside or not _is_ours(root, inside[0]):
+        return set() if not wanted.level and is_pure(wanted.module) else None
+    return _walked(root, inside, wanted.names)
 
 
-def _walked(root: Path, start: PurePosixPath, wanted: Import) -> set[str] | None:
-    """Every package on the way is run before what is in it."""
-    files: set[str] = set()
-    here = start
-    for part in PurePosixPath(start, *filter(None, wanted.module.split("."))).relative_to(start).parts:
+def _walked(root: Path, inside: tuple[str, ...], names: tuple[str, ...]) -> set[str] | None:
+    """The files of a module, of every package on the way, which is run before, and of the modules that it gives."""
+    files: list[str | None] = []
+    here = PurePosixPath()
+    for part in inside:
         here /= part
-        file = _file(root, here)
-        if file is not None:
-            files.add(file)
-        elif not (root / here).is_dir():
+        files.append(_file(root, here))
+        if files[-1] is None and not (root / here).is_dir():
             return None
-    told = _file(root, here) is not None
-    for name in wanted.names:
-        file = _file(root, here / name)
-        if file is not None:
-            files.add(file)
-        elif not told:  # nothing that we can read gives this name
+    told = files[-1] is not None
+    for name in names:
+        files.append(_file(root, here / name))
+        if files[-1] is None and not told:  # nothing that we can read gives this name
             return None
-    return files
+    if not told and not names:  # a folder by itself: what is in it comes with other imports
+        return None
+    return {file for file in files if file is not None}
 
 
-def _is_there(root: Path, module: PurePosixPath) -> bool:
-    return _file(root, module) is not None or (root / module).is_dir()
+def _is_ours(root: Path, name: str) -> bool:
+    """Whether a module at the top is that of the project: the root is looked into first, but built-in ones come before,
+    and a folder that is no package gives way to every package of its name that is installed.
+    """
+    if name in sys.builtin_module_names:
+        return False
+    if _file(root, PurePosixPath(name)) is not None:
+        return True
+    if not (root / name).is_dir():
+        return False
+    elsewhere = PathFinder.find_spec(name, [each for each in sys.path if Path(each) != root])
+    return elsewhere is None or elsewhere.loader is None or elsewhere.origin is None
 
 
 def _file(root: Path, module: PurePosixPath) -> str | None:
