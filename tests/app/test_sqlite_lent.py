@@ -8,13 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-pytest.register_assert_rewrite(
-    "stepwell.testing"
-)  # before its first import, whichever folder is collected first
-
-from stepwell.core.errors import UsageError  # noqa: E402 - see above
-from stepwell.testing import Workshop  # noqa: E402 - see above
-from stepwell.testing.workshop import outcomes  # noqa: E402 - see above
+from stepwell.core.errors import UsageError
+from stepwell.testing import Workshop
+from stepwell.testing.workshop import outcomes
 
 if TYPE_CHECKING:
     from pathlib import Path
