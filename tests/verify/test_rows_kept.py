@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 from tests.verify.checking import verified
 
@@ -54,3 +55,26 @@ def test_a_migration_may_end_the_sessions_of_others(shop: Workshop) -> None:
     shop.table("003_third")
     report = verified(shop)
     assert [(each.verdict, each.reasons) for each in report.proofs] == [(Verdict.PROVED, ())] * 3
+
+
+def test_what_could_not_be_tried_with_rows_is_not_said_to_be_proved(shop: Workshop) -> None:
+    """A role that nobody could see in the text is there already when the second database is to have it."""
+    role = f"unseen_{shop.root.name.lower()}"
+    shop.python(
+        "001_role",
+        f"await database.execute('CREATE ' + 'ROLE {role}')",
+        f"await database.execute('DROP ' + 'ROLE {role}')",
+    )
+    shop.table("002_second")
+    try:
+        first, second = verified(shop).proofs
+    finally:
+        with psycopg.connect(shop.url, autocommit=True) as connection:
+            connection.execute(f"DROP ROLE IF EXISTS {role}".encode())
+    assert first.verdict is Verdict.FAILS_ON_ROWS
+    assert (second.verdict, second.reasons) == (
+        Verdict.FAILS_ON_ROWS,
+        (
+            "not tried on tables with rows: 001 role, which stands before it, fails on another scratch database",
+        ),
+    )

@@ -51,8 +51,9 @@ class RowTrials:
 
     async def tried(self, trial: Trial, index: int) -> Trial:
         """The trial of the migration at that place, with what was seen on tables with rows."""
-        if not await self._carried(index):
-            return trial
+        if failed := await self._carried(index):
+            why = f"{failed.version} {failed.name}, which stands before it, fails on another scratch database"
+            return replace(trial, untried=why)
         filled = await self._fill(index)
         before = await self._contents()
         tried = replace(trial, unfilled=tuple(told(filled)))
@@ -76,20 +77,20 @@ class RowTrials:
         back = _told(trial.migration, changes, above=compare(before, above))
         return replace(trial, rows_failure=failure, **back._asdict())
 
-    async def _carried(self, height: int) -> bool:
-        """Go up with rows. One that does not take them is passed on empty tables; false where that fails too."""
+    async def _carried(self, height: int) -> Migration | None:
+        """Go up with rows. One that does not take them is passed on empty tables; gives one that fails there too."""
         while self._ground.height < height:
             index = self._ground.height
             if index < self._empty_up_to:
-                if await self._ground.rise(self._empty_up_to) is not None:
-                    return False
+                if failed := await self._ground.rise(self._empty_up_to):
+                    return failed
                 continue
             await self._fill(index)
             if await self._ground.up("up", index) is None:
                 self._ground.height = index + 1
             else:
                 await self._begin_above(index + 1)
-        return True
+        return None
 
     async def _begin_above(self, height: int) -> None:
         """From here on rows are made only above that height, on a new database."""

@@ -44,7 +44,8 @@ class Trial:
 
     `twice` was taken after a second up() of one that is declared idempotent, `halfway` after an up() that failed, on
     tables with rows or without: it may have done a part that nothing undoes. The rest is of the same trial on tables
-    with rows: `left` has what down() has left behind; `unfilled` says for which tables none, or few, could be made.
+    with rows: `left` has what down() has left behind; `unfilled` says for which tables none, or few, could be made;
+    `untried` why there was no such trial, though there should have been.
     """
 
     migration: Migration
@@ -60,6 +61,7 @@ class Trial:
     left: tuple[str, ...] = ()
     noted: tuple[str, ...] = ()
     unfilled: tuple[str, ...] = ()
+    untried: str | None = None
     elapsed_ms: float = 0.0
 
 
@@ -125,6 +127,8 @@ def _verdict(trial: Trial) -> tuple[Verdict, list[str]]:
         return Verdict.BROKEN, reasons
     if trial.rows_failure is not None:
         return Verdict.FAILS_ON_ROWS, [_failed(trial.rows_failure, "on existing rows")]
+    if trial.untried is not None:  # nobody knows
+        return Verdict.FAILS_ON_ROWS, [f"not tried on tables with rows: {trial.untried}"]
     if not trial.migration.reversible:
         declared = trial.migration.traits.irreversible
         return Verdict.IRREVERSIBLE, [
