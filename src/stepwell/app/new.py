@@ -19,7 +19,7 @@ from stepwell.core.graph import Node, build
 from stepwell.core.migration import Language, SourceFile, Version, version_texts
 from stepwell.core.nearest import did_you_mean
 from stepwell.core.settings import Numbering
-from stepwell.core.templates.choice import choose, doubts
+from stepwell.core.templates.choice import choose, created_twice, doubts
 from stepwell.core.templates.fill import filled, named
 from stepwell.core.templates.known import Known, known_from
 
@@ -128,6 +128,7 @@ class _Drafting:
         self._choice = choose(
             template, wish.template, self._slug, wish.said, known=self._known, rules=self._rules
         )
+        self._made: list[Migration] = []
 
     def drafts(self) -> Drafts:
         """Every file that is not there already."""
@@ -173,6 +174,7 @@ class _Drafting:
         """The text, once it was read as the tool will read it; in Python, where that is wished and it is in SQL."""
         try:
             migration = parse(source, self._rules)
+            self._made.append(migration)
             if source.language is self._wish.language:
                 return source.content.decode()
             from stepwell.core.templates.python_form import python_form
@@ -190,6 +192,7 @@ class _Drafting:
         if self._choice.found:
             yield f"with {', '.join(self._choice.found)}; --set NAME=VALUE says another"
         yield from doubts(self._choice, self._known)
+        yield from created_twice(self._known, known_from(self._made, self._rules))
         if self._template.note:
             yield self._template.note
         if self._template.unfinished:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stepwell.app.templates import Templates
 from stepwell.core.errors import UsageError
 from stepwell.core.migration import Language
 from stepwell.core.templates.choice import choose, doubts
@@ -31,7 +32,43 @@ NAMES = [
 
 @pytest.mark.parametrize(("form", "name", "told"), NAMES)
 def test_names(form: str, name: str, told: dict[str, str]) -> None:
-    assert told_by([form], name, DECLARED, KNOWN) == told
+    assert told_by([form], name, {}, DECLARED, KNOWN) == told
+
+
+SEVERAL = [  # what the name is, what was said besides, and what follows from both
+    ("column", "add_email_column_to_users", {}, {"column": "email", "table": "users"}),
+    ("rename", "rename_users_name_to_title", {}, {"table": "users", "column": "name", "to": "title"}),
+    ("rename", "rename_name_of_users_to_title", {}, {"table": "users", "column": "name", "to": "title"}),
+    (
+        "rename",
+        "rename_full_name_to_name_in_people",
+        {},
+        {"table": "people", "column": "full_name", "to": "name"},
+    ),
+    (
+        "rename",
+        "rename_user_roles_role_id_to_role",
+        {},
+        {"table": "user_roles", "column": "role_id", "to": "role"},
+    ),
+    ("seed", "seed_user_roles", {}, {"table": "user_roles"}),
+    ("seed", "seed_users_root", {}, {"table": "users", "value": "root"}),
+    (
+        "seed",
+        "seed_users_of_old_root",
+        {"table": "shop.users_of_old"},
+        {"table": "users_of_old", "value": "root"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("of", "name", "said", "told"), SEVERAL)
+def test_of_several_forms_the_one_that_agrees_is_taken(
+    of: str, name: str, said: dict[str, str], told: dict[str, str]
+) -> None:
+    built_in = Templates("postgresql").get(of, Language.SQL)
+    declared = {variable.name: variable for variable in built_in.variables}
+    assert told_by(built_in.names, name, said, declared, KNOWN) == told
 
 
 def template(*lines: str) -> Template:

@@ -42,7 +42,7 @@ def choose(
     if unknown := next((each for each in said if each not in declared), None):
         hint = did_you_mean(unknown, declared) or f"it has: {', '.join(declared) or 'none'}"
         raise UsageError(f"the template {name!r} has no variable {unknown!r}", hint=hint)
-    values = {**told_by(template.names, slug, declared, known), **said}
+    values = {**told_by(template.names, slug, said, declared, known), **said}
     for variable in template.variables:
         if variable.name not in values:
             value = _found(variable, _Found(template, slug, values, known, rules))
@@ -68,6 +68,19 @@ def doubts(choice: Choice, known: Known) -> tuple[str, ...]:
         elif kind is Kind.COLUMN and columns and value not in columns:
             told.append(f"the table {table} is not seen to have a column {value}{_meant(value, columns)}")
     return tuple(told)
+
+
+def created_twice(there: Known, made: Known) -> tuple[str, ...]:
+    """What is made though migrations create it already: a sentence for each."""
+    tables = (
+        f"a migration is seen to create the table {name} already"
+        for name in made.tables
+        if name in there.tables
+    )
+    types = (
+        f"a migration is seen to create the type {name} already" for name in made.enums if name in there.enums
+    )
+    return (*tables, *types)
 
 
 def _meant(word: str, there: Iterable[str]) -> str:

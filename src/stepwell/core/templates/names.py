@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.core.templates.template import PLACE, Kind
+from stepwell.core.templates.values import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -14,15 +15,15 @@ if TYPE_CHECKING:
 
 
 def told_by(
-    forms: Sequence[str], slug: str, declared: Mapping[str, Variable], known: Known
+    forms: Sequence[str], slug: str, said: Mapping[str, str], declared: Mapping[str, Variable], known: Known
 ) -> dict[str, str]:
-    """What the name says by the first of the forms that fits; of several ways to read it, by what is known."""
+    """What the name says by one of the forms; of several ways to read it, by what was `said` and what is known.
+
+    Where that does not tell, the first form counts, and of its readings the one that begins with the shortest value.
+    """
     words = slug.split("_")
-    for form in forms:
-        readings = list(_readings(_parts(form), words))
-        if readings:
-            return max(readings, key=lambda each: _certain(each, declared, known))  # the first of the best
-    return {}
+    readings = [reading for form in forms for reading in _readings(_parts(form), words)]
+    return max(readings, key=lambda each: _certain(each, said, declared, known), default={})
 
 
 def shown_form(form: str) -> str:
@@ -51,13 +52,15 @@ def _readings(parts: Sequence[str], words: Sequence[str]) -> Iterator[dict[str, 
             yield {place[1]: "_".join(words[:taken]), **rest}
 
 
-def _certain(reading: Mapping[str, str], declared: Mapping[str, Variable], known: Known) -> int:
-    """How many of the names in a reading are there."""
-    return sum(
-        _is_there(declared[name].kind, value, reading, known)
-        for name, value in reading.items()
-        if name in declared
+def _certain(
+    reading: Mapping[str, str], said: Mapping[str, str], declared: Mapping[str, Variable], known: Known
+) -> tuple[int, int]:
+    """How many values of a reading are what was said, and how many of its names are there."""
+    kinds = {name: declared[name].kind for name in reading if name in declared}
+    same = sum(
+        name in said and last_name(said[name], kind).lower() == reading[name] for name, kind in kinds.items()
     )
+    return same, sum(_is_there(kind, reading[name], reading, known) for name, kind in kinds.items())
 
 
 def _is_there(kind: Kind, value: str, reading: Mapping[str, str], known: Known) -> bool:
