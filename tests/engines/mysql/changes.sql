@@ -455,3 +455,59 @@ ALTER TABLE plain AUTOEXTEND_SIZE = 4M;
 --: needs mysql
 --= library lib: removed
 DROP LIBRARY lib;
+
+--= event once: time zone
+SET time_zone = '+05:00'; ALTER EVENT once ON SCHEDULE AT '2037-01-01 00:00:00';
+
+--= event once: sql mode
+SET sql_mode = 'STRICT_ALL_TABLES'; ALTER EVENT once DO SELECT 3;
+
+--= event once: definer tester@% -> ks_reader@localhost
+ALTER DEFINER = ks_reader@localhost EVENT once DO SELECT 3;
+
+--= procedure proc: sql mode
+DROP PROCEDURE proc; SET sql_mode = 'STRICT_ALL_TABLES';
+CREATE PROCEDURE proc(IN a INT, OUT b VARCHAR(10)) READS SQL DATA COMMENT 'a comment' SELECT 1 INTO b;
+
+--= procedure proc: definer tester@% -> ks_reader@localhost
+DROP PROCEDURE proc; CREATE DEFINER = ks_reader@localhost
+PROCEDURE proc(IN a INT, OUT b VARCHAR(10)) READS SQL DATA COMMENT 'a comment' SELECT 1 INTO b;
+
+--= function func: sql mode
+DROP FUNCTION func; SET sql_mode = 'STRICT_ALL_TABLES';
+CREATE FUNCTION func(a DECIMAL(5, 2)) RETURNS VARCHAR(10) CHARACTER SET latin1
+DETERMINISTIC SQL SECURITY INVOKER RETURN a;
+
+--= function func: definer tester@% -> ks_reader@localhost
+DROP FUNCTION func; CREATE DEFINER = ks_reader@localhost
+FUNCTION func(a DECIMAL(5, 2)) RETURNS VARCHAR(10) CHARACTER SET latin1 DETERMINISTIC SQL SECURITY INVOKER RETURN a;
+
+--= database: collation utf8mb4_unicode_ci -> latin1_swedish_ci
+--= trigger users.second: collation utf8mb4_unicode_ci -> latin1_swedish_ci
+ALTER DATABASE CHARACTER SET latin1; DROP TRIGGER second;
+CREATE TRIGGER second BEFORE INSERT ON users FOR EACH ROW FOLLOWS first SET NEW.age = 2;
+
+--= column posts.author: type int
+--= constraint posts.by_author: type foreign key -> check
+ALTER TABLE posts DROP FOREIGN KEY by_author;
+ALTER TABLE posts MODIFY author BIGINT, ADD CONSTRAINT by_author CHECK (author > 0);
+
+--: needs mariadb
+--= package shelf: definition
+SET sql_mode = ORACLE; CREATE OR REPLACE PACKAGE shelf AS FUNCTION one RETURN INT; FUNCTION two RETURN INT; END;
+
+--: needs mariadb
+--= sequence tickets: start 5 -> 7
+ALTER SEQUENCE tickets START WITH 7;
+
+--: needs mariadb
+--= sequence tickets: minimum 0 -> 1
+ALTER SEQUENCE tickets MINVALUE 1;
+
+--: needs mariadb
+--= sequence tickets: engine InnoDB -> MyISAM
+ALTER TABLE tickets ENGINE = MyISAM;
+
+--: needs mysql
+--= library lib: definition
+DROP LIBRARY lib; CREATE LIBRARY lib LANGUAGE JAVASCRIPT AS 'export function one() { return 2 }';
