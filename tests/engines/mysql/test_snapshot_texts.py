@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
+from stepwell.core.settings import Settings
+from stepwell.core.url import parse_url
+from stepwell.engines.mysql.connection import connect
 from stepwell.engines.mysql.lexical import MARIADB
 from stepwell.engines.mysql.structure.asking import KNOWN, counted
 from stepwell.engines.mysql.structure.rights import sees_all
 from stepwell.engines.mysql.structure.stored import sequence
 from stepwell.engines.mysql.structure.tables import Given, Words, facts_of
+from stepwell.ports import ConnectOptions
 
 from .conftest import Sink, made, taken
 
@@ -84,6 +89,14 @@ OPTIONS: dict[str, dict[str, object]] = {
         "engine": "FEDERATED",
         "options": {"CONNECTION": "'mysql://app:***@db/shop/t'"},
     },
+    "ENGINE=FEDERATED CONNECTION='mysql://app:hu@nt:er/2@db/shop/t'": {
+        "engine": "FEDERATED",
+        "options": {"CONNECTION": "'mysql://app:***@db/shop/t'"},
+    },
+    "ENGINE=CONNECT OPTION_LIST='user=app,password=hunter2,port=3'": {
+        "engine": "CONNECT",
+        "options": {"OPTION_LIST": "'user=app,password=***,port=3'"},
+    },
     "ENGINE=CONNECT `password`='hunter2'": {"engine": "CONNECT", "options": {"`password`": "***"}},
     "ENGINE=InnoDB\n PARTITION BY KEY ALGORITHM = 2 (`a`)\nPARTITIONS 3": {
         "engine": "InnoDB",
@@ -114,6 +127,33 @@ HANGERS: dict[str, tuple[str, dict[str, object]]] = {
     ),
     "SOMETHING NEW (`a`)": ("unknown in the table t: SOMETHING NEW (`a`)", {}),
 }
+
+
+def test_a_check_may_have_the_name_of_a_foreign_key() -> None:
+    key = "CONSTRAINT `c` FOREIGN KEY (`a`) REFERENCES `u` (`id`)"
+    found = facts(f"`a` int(11) DEFAULT NULL,\n  {key},\n  CONSTRAINT `c` CHECK (`a` > 0)")
+    assert found["constraint t.c"].attributes["type"] == "foreign key"
+    assert found["constraint t.c (check)"].attributes["type"] == "check"
+
+
+def test_a_temporary_table_hides_another_one(sink: Sink) -> None:
+    async def hidden() -> object:
+        connection = await connect(parse_url(sink.url), ConnectOptions(Settings(), "."))
+        try:
+            await connection._target.channel.execute("CREATE TEMPORARY TABLE plain (other INT)")
+            (fact,) = (each for each in (await connection.snapshot()).facts if each.identity == "plain")
+        finally:
+            await connection.close()
+        return fact.attributes
+
+    assert asyncio.run(hidden()) == {"invalid": "hidden by a temporary table"}
+
+
+def test_a_password_in_a_comment() -> None:
+    text = "CREATE TABLE `t` (\n  `a` int(11)\n) ENGINE=SPIDER COMMENT='x'"
+    words = Words("utf8mb4_bin", 'wrapper "mysql", user "app", password "hunter2", port "3"')
+    *_, table = facts_of(Given("t", text, words, {}), MARIADB, "shop")
+    assert table.attributes["comment"] == 'wrapper "mysql", user "app", password "***", port "3"'
 
 
 @pytest.mark.parametrize("line", HANGERS)

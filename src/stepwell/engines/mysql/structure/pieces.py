@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 MASK = "***"
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _SECRET = re.compile(r"passw|pwd|secret|token|credential|_key\b", re.IGNORECASE)
-_PASSWORD_OF_URL = re.compile(r"(://[^:/@']*:)[^@']*(?=@)")
+# In a URL, and as some engines have it within a comment or a list of options: `password "x"`, `password=x`.
+_WITHIN = (
+    re.compile(r"(://[^:/@']*:)[^']*(?=@)"),
+    re.compile(r"""(\bpassw(?:or)?d\b\s*["'=]+\s*)[^"',]+""", re.IGNORECASE),
+)
 
 
 def named(*names: str) -> str:
@@ -51,7 +55,9 @@ def unknown(what: str) -> Fact:
 
 
 def without_secrets(name: str, value: str) -> str:
-    """The value of an option. What is a secret by its name is masked, and so is the password of a URL."""
+    """The value of an option. What is a secret by its name is masked, and so are passwords within the value."""
     if _SECRET.search(name):
         return MASK
-    return _PASSWORD_OF_URL.sub(rf"\g<1>{MASK}", value)
+    for password in _WITHIN:
+        value = password.sub(rf"\g<1>{MASK}", value)
+    return value

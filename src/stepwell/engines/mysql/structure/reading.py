@@ -135,7 +135,8 @@ class _Reading:
             answers = await self._channel.rows_of_each([asking.show(kind, quote(name)) for name in names])
         except EngineError as error:
             if error.fault.sqlstate in DENIED:
-                raise missing(self._target, _right_to_see(kind), error) from error
+                right = f"{_right_to_see(kind)} ON {quote(self._database)}.*"
+                raise missing(self._target, right, error) from error
             if error.kind is not FailureKind.STEP or error.fault.sqlstate in _VANISHED:
                 raise
             if len(names) == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stepwell.core.schema.diff import POSITION
@@ -15,6 +16,7 @@ from stepwell.engines.mysql.structure.pieces import name_of, named, of_table, to
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from stepwell.core.schema.snapshot import Key
     from stepwell.core.sql.rules import LexRules
     from stepwell.engines.mysql.structure.created import Tokens
 
@@ -65,7 +67,11 @@ class Given(NamedTuple):
 
 def facts_of(given: Given, rules: LexRules, database: str) -> Iterator[Fact]:
     """The facts of one table."""
+    if given.text.startswith("CREATE TEMPORARY"):  # of this session, which sees the other one no more
+        yield Fact("table", named(given.name), None, {"invalid": "hidden by a temporary table"})
+        return
     made = created.table(given.text, rules, database)
+    seen: set[Key] = set()
     periods: dict[str, str] = {}
     position = 0
     for item in made.items:
@@ -78,7 +84,11 @@ def facts_of(given: Given, rules: LexRules, database: str) -> Iterator[Fact]:
             period = meaningful(item)[2:]
             periods[name_of(period[0])] = "".join(token.text for token in period[1:])
         else:
-            yield _hanger(given.name, item)
+            fact = _hanger(given.name, item)
+            if fact.key in seen:  # a check may have the name of a foreign key
+                fact = replace(fact, identity=f"{fact.identity} ({fact.attributes.get('type')})")
+            seen.add(fact.key)
+            yield fact
     for partition in made.partitions:
         yield _partition(given.name, partition)
     yield Fact("table", named(given.name), None, _about(given, made, periods))
@@ -93,7 +103,7 @@ def _about(given: Given, made: created.Made, periods: Mapping[str, str]) -> dict
     return told(
         engine=made.options.get("ENGINE"),
         collation=given.about.collation,
-        comment=given.about.comment,
+        comment=without_secrets("comment", given.about.comment),
         options=options,
         partition_by=_BEGIN_OF_HISTORY.sub("", made.partition_by).removeprefix("PARTITION BY "),
         periods=dict(periods),
@@ -191,5 +201,5 @@ def _partition(table: str, item: Tokens) -> Fact:
     tokens = meaningful(item)
     before, has = clauses(item[item.index(tokens[1]) + 1 :], {"ENGINE"})
     rest = re.sub(r"^= \w+ ?", "", has.get("ENGINE", ""))
-    attributes = told(definition=f"{before} {rest}".strip())
+    attributes = told(definition=without_secrets("definition", f"{before} {rest}".strip()))
     return Fact("partition", named(table, name_of(tokens[1])), of_table(table), attributes)
