@@ -15,11 +15,10 @@ if TYPE_CHECKING:
 
 
 class Contradiction(NamedTuple):
-    """One of them: the code of its finding, what is so, the command that solves it, and what to do in a sentence."""
+    """One of them: the code of its finding, what is so, and what to do, with the one command that solves it."""
 
     code: str
     message: str
-    command: str
     hint: str
 
     @property
@@ -90,8 +89,8 @@ def contradiction(entry: Entry, *, out_of_order: bool = False) -> Contradiction 
     if code is None:
         return None
     rule = _FILE_GONE if entry.file_gone else RULES[code]
-    way = rule.way(entry)
-    return Contradiction(code, rule.message.format(title=_title(entry)), way, rule.hint.format(command=way))
+    message, hint = rule.message.format(title=_title(entry)), rule.hint.format(command=rule.way(entry))
+    return Contradiction(code, message, hint)
 
 
 def twins(entry: Entry) -> tuple[Contradiction, ...]:
@@ -101,12 +100,10 @@ def twins(entry: Entry) -> tuple[Contradiction, ...]:
 
 def _twin(entry: Entry, record: Record) -> Contradiction:
     first = f"{entry.record.version} (row {entry.record.id})" if entry.record else str(entry.version)
-    way = way_to_forget(record)
     return Contradiction(
         RECORDED_TWICE,
         f"{record.version} (row {record.id}) is the same version as {first}",
-        way,
-        f"remove the record that is too much: {way}",
+        f"remove the record that is too much: {way_to_forget(record)}",
     )
 
 
