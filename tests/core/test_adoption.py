@@ -111,4 +111,12 @@ def test_what_lacks_for_the_next_one_is_told() -> None:
 
 def test_what_is_there_in_part_is_told() -> None:
     found = chain_of("a bc", "ab")
-    assert torn(order_of(2, ""), found, 1) == "2 step: table c is not there, table a is still there"
+    assert torn(order_of(2, ""), found, 1, 2) == "2 step: table c is not there, table a is still there"
+
+
+def test_what_is_changed_behind_it_does_not_lack() -> None:
+    """The index of the first one was taken away by the second, as it has to be."""
+    found = chain_of("abc ab", "a")
+    reach = found.reach()
+    assert reach.torn == 0
+    assert torn(order_of(2, ""), found, reach.torn, reach.end) == "1 step: table b is not there"

@@ -40,6 +40,32 @@ def test_a_table_of_somebody_else_is_no_obstacle(legacy: Workshop) -> None:
     assert migrated(legacy)[:2] == ([], ALL)
 
 
+def test_what_whoever_runs_the_database_did_there_is_no_obstacle(legacy: Workshop) -> None:
+    build(legacy, 4)
+    legacy.ask(
+        "ALTER TABLE users SET (fillfactor = 50), ALTER email SET STATISTICS 500, ALTER email SET STORAGE EXTERNAL,"
+        " REPLICA IDENTITY FULL, CLUSTER ON users_pkey; COMMENT ON TABLE users IS 'theirs';"
+        " GRANT SELECT ON users TO PUBLIC; CREATE INDEX theirs ON users (age); ALTER TABLE users ADD theirs TEXT;"
+        " CREATE TABLE of_theirs (id INTEGER REFERENCES users (id)); CREATE VIEW theirs_too AS SELECT id FROM users"
+    )
+    assert migrated(legacy)[:2] == (ALL[:4], ALL[4:])
+
+
+def test_what_a_later_one_changes_is_not_missing(legacy: Workshop) -> None:
+    """Only what the nearest place lacks is told."""
+    legacy.sql(
+        "005_step",
+        "ALTER TABLE users RENAME COLUMN age TO years;\nALTER TABLE users ALTER email SET NOT NULL;",
+    )
+    for sql in (
+        *CHAIN[:4],
+        "ALTER TABLE users RENAME age TO years; ALTER TABLE users ALTER email SET NOT NULL",
+    ):
+        legacy.ask(sql)
+    legacy.ask("DROP INDEX users_email; ALTER TABLE users ADD COLUMN theirs TEXT")
+    assert stopped(legacy).message.endswith("002 step: index users_email is not there")
+
+
 def test_an_empty_history_is_none(legacy: Workshop) -> None:
     """A run that was killed behind its first step has made the tables and no more."""
     legacy.migrate()

@@ -61,7 +61,7 @@ async def surveyed(context: Context, connection: Connection, order: Sequence[Mig
     reach = found.reach()
     if reach.torn is not None:
         raise ContradictionError(
-            f"what the migrations give is there in part: {torn(order, found, reach.torn)}",
+            f"what the migrations give is there in part: {torn(order, found, reach.torn, reach.end)}",
             place=order[reach.torn].place,
             hint="nothing was recorded; give the database what it lacks, or record all up to V, whatever is there:"
             f" {BY_HAND} (a replay on a scratch database tells what lacks; --scratch-url says where)",

@@ -97,9 +97,9 @@ _IDEMPOTENT = "it is declared idempotent"
 _UNKNOWN = "nothing tells whether it ran (is_applied() would)"
 
 
-def torn(order: Sequence[Migration], chain: Chain, index: int) -> str:
-    """What of a migration is there in part only."""
-    return _lacking(order[index], chain.trace(index, index + 1))
+def torn(order: Sequence[Migration], chain: Chain, index: int, nearest: int) -> str:
+    """What of a migration is there in part only, in a database that is nearest to that place of the chain."""
+    return _lacking(order[index], chain.trace(index, max(nearest, index + 1)))
 
 
 def _next_missing(order: Sequence[Migration], chain: Chain, reach: Reach) -> str | None:

@@ -21,7 +21,10 @@ PROVIDED = frozenset({"extension", "schema"})
 # What whoever runs a database sets on things that are there, so that it speaks neither for a migration nor against one.
 ADMINISTERED = frozenset(
     {
+        "clustered",
         "comment",
+        "compression",
+        "definer",
         "grants",
         "options",
         "owner",
@@ -29,6 +32,7 @@ ADMINISTERED = frozenset(
         "replica_identity",
         "statistics_target",
         "statistics_targets",
+        "storage",
         "tablespace",
         "toast_options",
         "version",
@@ -64,7 +68,8 @@ class Trace(NamedTuple):
 class Reach(NamedTuple):
     """How many migrations of a chain a database has, and which of them it has in part only, if it has one so.
 
-    The migrations from `steps` to `end` change nothing that could be seen: they may have run, or not.
+    The migrations from `steps` to `end` change nothing that could be seen: they may have run, or not. Where one is
+    there in part, `end` is the place to which the database is nearest.
     """
 
     steps: int
@@ -91,7 +96,7 @@ class Chain:
         exact = [at for at, count in enumerate(misfits) if count == 0]
         if not exact:
             nearest = min(range(1, len(self.states)), key=lambda at: (misfits[at], -at), default=0)
-            return Reach(0, self._torn(nearest))
+            return Reach(0, self._torn(nearest), nearest)
         steps = self._farthest(exact)
         end = steps
         while end + 1 in exact:
