@@ -109,8 +109,16 @@ def stepwell_verified(
     request: pytest.FixtureRequest, stepwell_project: Project, tmp_path_factory: pytest.TempPathFactory
 ) -> Verified:
     """What `verify` says of the migrations; for the generated tests."""
-    from stepwell.testing.within_pytest import must_have_snapshots, verified
+    from stepwell.testing.within_pytest import must_have_snapshots, shared_folder, verified
 
     must_have_snapshots(stepwell_project)
-    own = tmp_path_factory.getbasetemp()
-    return verified(request, stepwell_project, own.parent if hasattr(request.config, "workerinput") else own)
+    return verified(request, stepwell_project, shared_folder(request.config, tmp_path_factory))
+
+
+@pytest.fixture
+def stepwell_turn(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing else goes up and down meanwhile; for the generated tests."""
+    from stepwell.testing.within_pytest import shared_folder, turn
+
+    with turn(shared_folder(pytestconfig, tmp_path_factory)):
+        yield

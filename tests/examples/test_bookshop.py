@@ -77,6 +77,21 @@ def test_it_passes_on_postgresql(bookshop: Path, on_postgresql: str, arguments: 
 
 @pytest.mark.slow
 @pytest.mark.postgresql
+def test_roles_that_belong_to_the_server_are_in_no_tests_way(bookshop: Path, on_postgresql: str) -> None:
+    """The copies have theirs on another server than what goes up and down; the second run finds none of the first."""
+    (bookshop / "db" / "migrations" / "007_reader.sql").write_text(
+        "-- description: Somebody who reads\n-- depends: 006\n"
+        "-- migrate:up\nCREATE ROLE bookshop_reader;\nGRANT SELECT ON books TO bookshop_reader;\n"
+        "-- migrate:down\nREVOKE SELECT ON books FROM bookshop_reader;\nDROP ROLE bookshop_reader;\n"
+    )
+    for arguments in (("-p", "no:xdist"), ("-n", "2")):
+        ran = run_pytest(bookshop, on_postgresql, *arguments)
+        assert ran.code == 0, ran.output
+        assert ran.names("passed") == ALL | {"test_verify[007]"}
+
+
+@pytest.mark.slow
+@pytest.mark.postgresql
 def test_what_is_wrong_fails_the_right_test_in_the_words_of_verify(
     bookshop: Path, on_postgresql: str
 ) -> None:

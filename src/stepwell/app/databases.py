@@ -40,21 +40,26 @@ Around = Callable[[], AbstractContextManager[None]]
 
 
 class Database:
-    """A scratch database for a test. What is done here concerns no other.
-
-    `url` has the password, if there is one; what is shown of it has none. `path` is the file of an SQLite database.
-    """
+    """A scratch database for a test. What is done here concerns no other. It is shown without its password."""
 
     def __init__(self, context: Context, around: Around) -> None:
-        if context.url is None:
-            raise UsageError("a database in memory has no URL that a test could be given")
         self._context, self._around = context, around
-        self.url = context.url.whole
-        self.path = context.url.path
-        self._shown = context.url.shown
 
     def __repr__(self) -> str:
-        return f"<Database {self._shown}>"
+        url = self._context.url
+        return f"<Database {'in memory' if url is None else url.shown}>"
+
+    @property
+    def url(self) -> str:
+        """What a driver reaches it by. Raises `UsageError` for one in memory, which nobody else can reach."""
+        if self._context.url is None:
+            raise UsageError("a database in memory has no URL that could be given to anybody")
+        return self._context.url.whole
+
+    @property
+    def path(self) -> str | None:
+        """The file of an SQLite database."""
+        return None if self._context.url is None else self._context.url.path
 
     async def up(self, target: str | None = None, *, everything: bool = False) -> RunReport:
         """Apply the next migration, all up to and including `target`, or everything. Raises as `Project.migrate`."""
@@ -159,6 +164,12 @@ class _Maker:
     @asynccontextmanager
     async def make(self, at: str | None = None) -> AsyncIterator[Database]:
         """A database at that version."""
+        if at == BASE:
+            async with scratch_of(self._context) as place:
+                # What is rolled back there may drop roles, which copies use that are on a server by themselves.
+                if place.url is not None:
+                    yield Database(place, self._around)
+                    return
         if self._context.dialect.abilities.copies:
             async with (await self._copy(at))() as place:
                 yield Database(place, self._around)

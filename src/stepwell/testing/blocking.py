@@ -102,10 +102,19 @@ class Database:
 
     def __init__(self, database: app.Database, loop: _Loop) -> None:
         self._database, self._loop = database, loop
-        self.url, self.path = database.url, database.path
 
     def __repr__(self) -> str:
         return repr(self._database)
+
+    @property
+    def url(self) -> str:
+        """What a driver reaches it by."""
+        return self._database.url
+
+    @property
+    def path(self) -> str | None:
+        """The file of an SQLite database."""
+        return self._database.path
 
     def up(self, target: str | None = None, *, everything: bool = False) -> RunReport:
         """Apply the next migration, all up to a target, or everything."""

@@ -75,7 +75,7 @@ async def assert_one_head(project: Project) -> None:
 async def assert_no_drift(project: Project) -> None:
     """A database that was migrated has what its migrations give when they are replayed, and nothing else."""
     async with migrated_database(project) as database:
-        _assert_equal(await database.drift())
+        assert_equal(await database.drift())
 
 
 async def assert_rolls_back(project: Project) -> None:
@@ -84,7 +84,7 @@ async def assert_rolls_back(project: Project) -> None:
         before = await database.snapshot()
         await database.up(everything=True)
         await database.down(BASE)
-        _assert_equal(
+        assert_equal(
             _compared(before, await database.snapshot(), "an empty database", "after rollback --target base")
         )
 
@@ -104,7 +104,7 @@ async def assert_models_match(project: Project, create: Create) -> None:
         report = _compared(
             await migrated.snapshot(), wanted, "what the migrations give", "what the models give"
         )
-    _assert_equal(replace(report, diff=without_order(report.diff)))
+    assert_equal(replace(report, diff=without_order(report.diff)))
 
 
 def _compared(before: Snapshot, after: Snapshot, name: str, other: str) -> DiffReport:
@@ -115,6 +115,7 @@ def _compared(before: Snapshot, after: Snapshot, name: str, other: str) -> DiffR
     return DiffReport(sides[0], sides[1], diff(before, after))
 
 
-def _assert_equal(report: DiffReport) -> None:
+def assert_equal(report: DiffReport) -> None:
+    """Nothing is different."""
     if not report.diff.equal:
         raise AssertionError(diff_text(report, _PLAIN))

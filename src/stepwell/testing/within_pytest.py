@@ -115,8 +115,25 @@ def databases(project: Project, config: pytest.Config) -> AbstractContextManager
     return blocking.databases(project, share=getattr(config, "workerinput", {}).get("testrunuid"))
 
 
+@contextmanager
+def turn(folder: Path) -> Iterator[None]:
+    """While it lasts, no other worker of the run is in it: what goes up and down may make roles of the whole server."""
+    with (folder / "stepwell-turn").open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def shared_folder(config: pytest.Config, factory: pytest.TempPathFactory) -> Path:
+    """A folder of this run, the same for all of its workers."""
+    own = factory.getbasetemp()
+    return own.parent if hasattr(config, "workerinput") else own
+
+
 class Verified:
-    """What `verify` says of the migrations whose tests are run: asked once in a run, by the worker that is first."""
+    """What `verify` says of the migrations whose tests are run: asked once in a run, by the worker that is first.
+
+    For a test whose turn it is: see `turn`.
+    """
 
     def __init__(self, project: Project, folder: Path, versions: Sequence[str]) -> None:
         self._project, self._folder, self._versions = project, folder, versions
@@ -124,14 +141,10 @@ class Verified:
     def said_of(self, version: str, *, strict: bool, rows: bool) -> str | None:
         """What is against a migration, in the words of `verify`, or None."""
         name = f"stepwell-verify{'-strict' if strict else ''}{'' if rows else '-no-rows'}.json"
-        with (self._folder / name).open("a+", encoding="utf-8") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            file.seek(0)
-            text = file.read()
-            if not text:
-                text = json.dumps(self._asked(strict=strict, rows=rows))
-                file.write(text)
-        found: dict[str, str] = json.loads(text)
+        kept = self._folder / name
+        if not kept.exists():
+            kept.write_text(json.dumps(self._asked(strict=strict, rows=rows)), encoding="utf-8")
+        found: dict[str, str] = json.loads(kept.read_text(encoding="utf-8"))
         return found.get(version)
 
     def _asked(self, *, strict: bool, rows: bool) -> dict[str, str]:
