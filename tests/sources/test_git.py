@@ -92,6 +92,15 @@ def test_a_new_file_counts_also_where_git_is_to_ignore_it(repository: Repository
     assert repository.changes().paths == {f"{FOLDER}/004_ignored.sql", f"{FOLDER}/005 new 'ü'.sql"}
 
 
+def test_the_name_of_a_folder_is_no_pattern(repository: Repository) -> None:
+    repository.write(".gitignore", "*.tmp.sql\n")
+    for folder in ("d*", "dx"):
+        (repository.root / folder).mkdir()
+        repository.write(f"{folder}/001_first.tmp.sql", "")
+    assert repository.changes(folder="d*").paths >= {"d*/001_first.tmp.sql"}
+    assert "dx/001_first.tmp.sql" not in repository.changes(folder="d*").paths
+
+
 def test_a_file_that_is_gone_or_has_another_name(repository: Repository) -> None:
     (repository.root / FOLDER / "001_first.sql").unlink()
     old = repository.root / FOLDER / "002_second.sql"

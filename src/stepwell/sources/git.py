@@ -24,6 +24,7 @@ LONGEST = 60  # seconds
 MAIN = ("origin/main", "origin/master", "main", "master")
 # A hook sets variables that lead elsewhere, and some name programs; those of the configuration may be needed.
 _KEPT = "GIT_CONFIG"
+_MANNERS = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1"}
 _SETTINGS = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
 
 
@@ -185,7 +186,7 @@ def _ask(folder: Path, *arguments: str) -> Answer:
         done = subprocess.run(  # noqa: S603 - no shell; see `_checked` for what people give
             ["git", *_SETTINGS, *arguments],  # noqa: S607 - whose git that is, is the user's business
             cwd=folder,
-            env={**variables, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"},
+            env={**variables, **_MANNERS},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=LONGEST,
