@@ -136,6 +136,16 @@ ALTER TABLE users MODIFY hidden INT;
 --= column users.id: auto increment yes -> no
 ALTER TABLE posts DROP FOREIGN KEY by_author; ALTER TABLE users MODIFY id INT NOT NULL;
 
+--= column plain.d: added (binary(3) default
+ALTER TABLE plain ADD COLUMN d BINARY(3) DEFAULT X'00FF27';
+
+--: needs mariadb
+--= column plain.c: default none -> '\0\xff'
+ALTER TABLE plain MODIFY c VARBINARY(9) DEFAULT X'00FF';
+
+--= table plain: options CONNECTION none -> 'mysql://me:***@somewhere/of/mine'
+ALTER TABLE plain CONNECTION = 'mysql://me:it''s @ secret@somewhere/of/mine';
+
 --= constraint parts.PRIMARY: definition PRIMARY KEY (`id`,`y`) -> PRIMARY KEY (`y`,`id`)
 ALTER TABLE parts DROP PRIMARY KEY, ADD PRIMARY KEY (y, id);
 

@@ -8,7 +8,7 @@ while the statement went on.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,7 +23,7 @@ from stepwell.engines.mysql.lexical import MYSQL
 from stepwell.engines.mysql.spool import Spool
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 
     from stepwell.core.redact import Redactor
     from stepwell.ports import Origin
@@ -93,17 +93,22 @@ class Channel:
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     async def rows_of_each(self, queries: Sequence[str]) -> list[list[Row]]:
-        """Run queries of the tool's own, sent together where that can be, and give the rows of each."""
+        """Run queries of the tool's own, sent together where that can be, and give the rows of each.
+
+        A byte that is no text comes as `\\xff`: MariaDB prints those of a binary default as they are.
+        """
         if not queries:
             return []
 
         async def work() -> list[list[Row]]:
-            async with several(self.connection), self.connection.cursor(QuietCursor) as cursor:
-                await cursor.execute(";\n".join(queries))
-                found = [list(await cursor.fetchall())]
-                while await cursor.nextset():
-                    found.append(list(await cursor.fetchall()))
-                return found
+            connection = self.connection
+            async with several(connection), connection.cursor(QuietCursor) as cursor:
+                with _undecoded(connection):
+                    await cursor.execute(";\n".join(queries))
+                    found = [await cursor.fetchall()]
+                    while await cursor.nextset():
+                        found.append(await cursor.fetchall())
+            return [[_readable(row, connection.encoding) for row in rows] for rows in found]
 
         return await self._told(work(), None, queries[0])
 
@@ -228,6 +233,23 @@ class Channel:
     def drop(self) -> None:
         """Give the connection up at once."""
         self.connection.close()
+
+
+@contextmanager
+def _undecoded(connection: Any) -> Iterator[None]:
+    """While the driver gives bytes for text."""
+    former = connection.use_unicode
+    connection.use_unicode = False
+    try:
+        yield
+    finally:
+        connection.use_unicode = former
+
+
+def _readable(row: Row, encoding: str) -> Row:
+    return tuple(
+        value.decode(encoding, "backslashreplace") if isinstance(value, bytes) else value for value in row
+    )
 
 
 def _bound(sql: str, values: Mapping[str, object] | None) -> tuple[str, Sequence[Any] | None]:
