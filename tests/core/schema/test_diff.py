@@ -110,6 +110,16 @@ def test_notes() -> None:
     assert found.equal
 
 
+def test_what_only_one_version_keeps_besides_is_no_difference() -> None:
+    """From 18 on PostgreSQL keeps NOT NULL as a constraint too; of one that says more than the column, it is told."""
+    plain = Fact("constraint", "t.a_not_null", None, {"type": "not null", "definition": "NOT NULL a"})
+    more = Fact("constraint", "t.b_not_null", None, {"type": "not null", "not_valid": True})
+    older = Snapshot("postgresql", "15.4", ())
+    assert [change.key for change in diff(older, of(plain, more)).changes] == [more.key]
+    assert [change.key for change in diff(of(plain, more), older).changes] == [more.key]
+    assert [change.key for change in diff(of(), of(plain)).changes] == [plain.key]
+
+
 # --- what holds of all ---
 
 

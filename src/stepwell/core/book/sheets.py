@@ -10,6 +10,7 @@ from stepwell.core.book import Column, Item, Reference, Sheet
 from stepwell.core.book.renames import last_part, path_of
 from stepwell.core.schema.diff import POSITION
 from stepwell.core.schema.snapshot import OWNERS, Key, Snapshot
+from stepwell.core.schema.versions import only_not_null
 from stepwell.core.schema.words import written
 from stepwell.core.sql.reader import Reader
 
@@ -21,9 +22,8 @@ if TYPE_CHECKING:
     from stepwell.core.sql.rules import LexRules
 
 COLUMN, CONSTRAINT = "column", "constraint"
-_FOREIGN_KEY, _NOT_NULL = "foreign key", "not null"
+_FOREIGN_KEY = "foreign key"
 _DEFAULT_PRIVILEGES = "default privileges"  # what is called by the role that they are for
-_PLAIN_CONSTRAINT = {"type", "definition"}
 _DEFINITIONS = ("definition", "body", "sql")
 
 
@@ -33,7 +33,7 @@ def settled(snapshot: Snapshot, owner: str | None) -> Snapshot:
     That is whom things belong to that were made by whoever ran the migrations, and the constraints that newer servers
     have besides for columns that are not null.
     """
-    facts = [_of_whoever_ran(fact, owner) for fact in snapshot.facts if not _only_not_null(fact)]
+    facts = [_of_whoever_ran(fact, owner) for fact in snapshot.facts if not only_not_null(fact)]
     return Snapshot(snapshot.engine, snapshot.server, facts)
 
 
@@ -48,14 +48,6 @@ def _of_whoever_ran(fact: Fact, owner: str | None) -> Fact:
         return fact
     return replace(
         fact, attributes={name: each for name, each in fact.attributes.items() if name not in theirs}
-    )
-
-
-def _only_not_null(fact: Fact) -> bool:
-    return (
-        fact.kind == CONSTRAINT
-        and fact.attributes.get("type") == _NOT_NULL
-        and set(fact.attributes) <= _PLAIN_CONSTRAINT
     )
 
 

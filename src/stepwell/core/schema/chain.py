@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.schema.snapshot import Fact, Key
+from stepwell.core.schema.versions import NOT_NULL, same_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +43,6 @@ ADMINISTERED = frozenset(
 
 # What every version of a server writes in the same words.
 PLAIN = frozenset({"identity", "not_null", "type", "unique"})
-NOT_NULL = "not null"  # what some versions keep as a constraint besides: the column says it too
 
 
 class Trace(NamedTuple):
@@ -177,7 +177,7 @@ def chain(replayed: Sequence[Snapshot], live: Snapshot) -> Chain:
         for key in (*before, *(key for key in after if key not in before)):
             if not _same(before.get(key), after.get(key)):
                 changes.setdefault(key, []).append(index)
-    return Chain(states, _state(live), changes, _version(replayed[0]) == _version(live))
+    return Chain(states, _state(live), changes, same_version(replayed[0], live))
 
 
 def _state(snapshot: Snapshot) -> State:
@@ -190,10 +190,6 @@ def _tops(state: State, keys: Iterable[Key]) -> tuple[Key, ...]:
     """Without what belongs to another one of them: a column of a table that is one of them too."""
     found = dict.fromkeys(keys)
     return tuple(key for key in found if key not in state or state[key].parent not in found)
-
-
-def _version(snapshot: Snapshot) -> str:
-    return snapshot.server.partition(".")[0]
 
 
 def _same(one: Fact | None, other: Fact | None) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stepwell.core.errors import UsageError
+from stepwell.core.schema.versions import only_not_null, same_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -108,12 +109,16 @@ def without_order(found: Diff) -> Diff:
 def diff(before: Snapshot, after: Snapshot) -> Diff:
     """What has to be told to make `after` out of `before`.
 
+    What only one of two versions of a server keeps besides is left out.
     Raises `UsageError` for snapshots of two kinds of database, of which nothing could be said.
     """
     if before.engine != after.engine:
         raise UsageError(f"a snapshot of {before.engine} can't be compared with one of {after.engine}")
-    old = {fact.key: fact for fact in before.facts}
-    new = {fact.key: fact for fact in after.facts}
+    alike = same_version(before, after)
+    old, new = (
+        {fact.key: fact for fact in each.facts if alike or not only_not_null(fact)}
+        for each in (before, after)
+    )
     removed = [fact for key, fact in old.items() if key not in new]
     added = [fact for key, fact in new.items() if key not in old]
     renamed = _renamed(removed, added)
@@ -209,8 +214,7 @@ def _last_part(identity: str, parent: str) -> str:
 
 
 def _notes(before: Snapshot, after: Snapshot) -> Iterator[str]:
-    one, other = (snapshot.server.partition(".")[0] for snapshot in (before, after))
-    if one != other:
+    if not same_version(before, after):
         yield (
             f"the snapshots are from version {before.server} and {after.server} of the server, which may write "
             "the same thing in different words"
