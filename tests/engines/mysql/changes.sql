@@ -144,7 +144,10 @@ ALTER TABLE plain ADD COLUMN d BINARY(3) DEFAULT X'00FF27';
 ALTER TABLE plain MODIFY c VARBINARY(9) DEFAULT X'00FF';
 
 --= table plain: options CONNECTION none -> 'mysql://me:***@somewhere/of/mine'
-ALTER TABLE plain CONNECTION = 'mysql://me:it''s @ secret@somewhere/of/mine';
+ALTER TABLE plain CONNECTION = 'mysql://me:it''s@secret@somewhere/of/mine';
+
+--= table plain: comment none -> see http://wiki:80 or ask me@x.org
+ALTER TABLE plain COMMENT = 'see http://wiki:80 or ask me@x.org';
 
 --= constraint parts.PRIMARY: definition PRIMARY KEY (`id`,`y`) -> PRIMARY KEY (`y`,`id`)
 ALTER TABLE parts DROP PRIMARY KEY, ADD PRIMARY KEY (y, id);

@@ -180,6 +180,10 @@ DIFFERENT = {
         'CREATE TABLE a (b TEXT, "true" INT CHECK (b = true))',
         'CREATE TABLE a (b TEXT, "true" INT CHECK (b = "true"))',
     ),
+    "the name of a view's column in another case": (
+        'CREATE VIEW v AS SELECT 1 AS "Full Name"',
+        'CREATE VIEW v AS SELECT 1 AS "full name"',
+    ),
     "the order of a key that is an index": (
         "CREATE TABLE a (b INTEGER PRIMARY KEY)",
         "CREATE TABLE a (b INTEGER PRIMARY KEY DESC)",

@@ -18,7 +18,7 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _SECRET = re.compile(r"passw|pwd|secret|token|credential|_key\b", re.IGNORECASE)
 # In a URL, and as some engines have it within a comment or a list of options: `password "x"`, `password=x`.
 _WITHIN = (
-    re.compile(r"(://[^:/@']*:).*(?=@)", re.DOTALL),  # an @ and a quote may be in it
+    re.compile(r"(://[^:/@'\s]*:)\S*(?=@)"),  # it may have an @ and a quote in it
     re.compile(r"""(\bpassw(?:or)?d\b\s*["'=]+\s*)[^"',]+""", re.IGNORECASE),
 )
 

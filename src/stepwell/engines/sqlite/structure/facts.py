@@ -6,14 +6,16 @@ what it is: `users.unique (email)`, as SQLite itself calls it where a row does n
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stepwell.core.schema.snapshot import UNKNOWN, Fact, Key
 from stepwell.engines.sqlite.structure.create import indexed, normal_default, read_table
 from stepwell.engines.sqlite.structure.cursor import Cursor, StrangeError
-from stepwell.engines.sqlite.structure.text import folded, shown, tokens_of, written
+from stepwell.engines.sqlite.structure.text import folded, name_of, shown, tokens_of, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 LONGEST = 60  # characters of a condition that stands for the name of its check
 _HIDDEN, _VIRTUAL = 1, 2
+_NUMBER = re.compile(r":\d+\Z")  # behind the name of a column that has that of another one
 _USUAL: tuple[Any, ...] = (None, False, "", {})  # values of attributes that are left out
 
 
@@ -146,7 +149,26 @@ class _Telling:
         if (why := self._read.invalid.get(item.name)) is not None:
             told["invalid"] = why
         yield Fact(*key, None, told)
-        yield from _columns(key, self._read.columns.get(item.name, ()), {})
+        rows = self._read.columns.get(item.name, ())
+        yield from self._of_view(key, rows) if key.kind == "view" else _columns(key, rows, {})
+
+    def _of_view(self, view: Key, rows: Sequence[ColumnRow]) -> Iterator[Fact]:
+        """Their names and places: which type SQLite tells of an expression depends on its version."""
+        for position, name in enumerate(_distinct(self._name_in_view(row.name) for row in rows), 1):
+            yield Fact("column", f"{view.identity}.{name}", view, {"position": position})
+
+    def _name_in_view(self, name: str) -> str:
+        """SQLite takes the text of an expression that has no name, as it is written, and numbers what comes again."""
+        if shown(name) == name or name in self._names_as_written:
+            return shown(name)
+        bare = _NUMBER.sub("", name)
+        known = shown(bare) if bare in self._names_as_written else written(tokens_of(bare))
+        return known + name.removeprefix(bare)
+
+    @cached_property
+    def _names_as_written(self) -> frozenset[str]:
+        tokens = (token for item in self._read.items for token in tokens_of(item.sql or ""))
+        return frozenset(name for token in tokens if (name := name_of(token)) is not None)
 
 
 def _distinct(names: Iterable[str]) -> Iterator[str]:
@@ -158,21 +180,11 @@ def _distinct(names: Iterable[str]) -> Iterator[str]:
 
 
 def _columns(table: Key, rows: Sequence[ColumnRow], texts: Mapping[str, Column]) -> Iterator[Fact]:
-    is_view = table.kind == "view"
-    names = _distinct(_expression(row.name) if is_view else shown(row.name) for row in rows)
+    names = _distinct(shown(row.name) for row in rows)
     for position, (name, row) in enumerate(zip(names, rows, strict=True), 1):
-        told: dict[str, Any] = {"position": position}
-        if (
-            not is_view
-        ):  # which has nothing of its own: what type it tells of an expression depends on its version
-            told |= {**_attributes(row), **_said(texts.get(row.name))}
+        told = {"position": position, **_attributes(row), **_said(texts.get(row.name))}
         told = {name: value for name, value in told.items() if value not in _USUAL}
         yield Fact("column", f"{table.identity}.{name}", table, told)
-
-
-def _expression(name: str) -> str:
-    """The name of a view's column: SQLite takes the text of an expression that has none, as it is written."""
-    return name if shown(name) == name else written(tokens_of(name))
 
 
 def _attributes(row: ColumnRow) -> dict[str, Any]:
