@@ -193,6 +193,29 @@ def end(url: str, numbers: set[int]) -> None:
     asyncio.run(until(lambda: not numbers & holders(url)))
 
 
+def test_settings_of_the_database_are_those_of_its_copies(
+    postgresql_project: Project, postgresql_shop: Workshop
+) -> None:
+    """The server does not copy them, and keeps lists otherwise than single values."""
+    wanted = {"work_mem": "5MB", "search_path": 'public, "Odd, name"', "app.title": "it's 100% a=b"}
+    values = {"work_mem": "'5MB'", "search_path": 'public, "Odd, name"', "app.title": "'it''s 100% a=b'"}
+    statements = (
+        f"EXECUTE 'ALTER DATABASE ' || quote_ident(current_database()) || $q$ SET {name} = {value}$q$;"
+        for name, value in values.items()
+    )
+    postgresql_shop.sql(
+        "003_settings", f"DO $do$ BEGIN {' '.join(statements)} END $do$;", header="-- depends: 002"
+    )
+
+    async def use() -> None:
+        async with postgresql_project.databases() as make, make() as database:
+            for name, value in wanted.items():
+                sql = "SELECT current_setting(:name)"
+                assert await database.fetch_val(sql, {"name": name}) == value
+
+    asyncio.run(use())
+
+
 def test_a_connection_that_a_test_left_open_is_in_nobodys_way(
     postgresql_project: Project, postgresql_url: str
 ) -> None:

@@ -37,6 +37,18 @@ WHERE d.datname::text LIKE '{PREFIX}' || %s || '%%' AND d.datdba = (
 _COMMENT = """
 SELECT pg_catalog.shobj_description(d.oid, 'pg_database') FROM pg_catalog.pg_database d
 WHERE d.datname = %s::name"""
+# What ALTER DATABASE has set belongs to the server, which does not copy it. A value that is a list is kept quoted.
+_SETTINGS = """
+SELECT pg_catalog.format('%%I TO ', c.name) || CASE
+  WHEN c.name IN ('local_preload_libraries', 'search_path', 'session_preload_libraries', 'temp_tablespaces')
+  THEN c.value ELSE pg_catalog.quote_literal(c.value) END
+FROM pg_catalog.pg_db_role_setting s
+JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase AND d.datname = %s::name
+CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS given(text)
+CROSS JOIN LATERAL (
+  SELECT pg_catalog.split_part(given.text, '=', 1) AS name,
+    pg_catalog.substr(given.text, pg_catalog.strpos(given.text, '=') + 1) AS value) AS c
+WHERE s.setrole = 0"""
 _WAIT_AS_LONG_AS_NEEDED = "SET statement_timeout = 0; SET lock_timeout = 0"
 
 
@@ -53,6 +65,8 @@ async def copies(server: DatabaseUrl, options: ConnectOptions, key: str, fill: F
         @asynccontextmanager
         async def copy() -> AsyncIterator[Scratch]:
             async with made(master, server, options, template=name) as url:
+                for setting in settings:
+                    await master.execute(f"ALTER DATABASE {quote(url.database or '')} SET {setting}".encode())
                 yield Scratch(url)
 
         await _lock(master, "pg_advisory_lock", name + FILLING)
@@ -63,6 +77,7 @@ async def copies(server: DatabaseUrl, options: ConnectOptions, key: str, fill: F
                     await _filled(master, server, options, name, fill)
             finally:
                 await _lock(master, "pg_advisory_unlock", name + FILLING)
+            settings = await _settings(master, name)
             yield copy
         finally:
             # Where the connection is gone, so is the lock, and the next one drops it.
@@ -91,6 +106,11 @@ async def _filled(
 async def _is_filled(master: AsyncConnection, name: str) -> bool:
     row = await (await master.execute(_COMMENT.encode(), [name])).fetchone()
     return row == (FILLED,)
+
+
+async def _settings(master: AsyncConnection, name: str) -> list[str]:
+    """What is set for a database, as it stands behind SET."""
+    return [str(text) for (text,) in await (await master.execute(_SETTINGS.encode(), [name])).fetchall()]
 
 
 async def _drop_left_templates(master: AsyncConnection, place: str) -> None:
