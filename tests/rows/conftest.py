@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,8 +12,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from tests.mariadb import ask, mariadb_own, mariadb_server_url, mariadb_url
-from tests.mysqld import SERVER_URL
+from tests.mariadb import ask, mariadb_own, mariadb_url
+from tests.mysqld import either_server
 
 from stepwell.core.settings import Settings
 from stepwell.core.sql.split import split
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from stepwell.core.rows.contents import Contents
     from stepwell.core.rows.filled import Filled
 
-__all__ = ["mariadb_own", "mariadb_url"]
+__all__ = ["either_server", "mariadb_own", "mariadb_url"]
 
 FOLDER = Path(__file__).parent
 CONNECT: dict[str, Callable[..., Any]] = {
@@ -91,12 +90,6 @@ class Stage:
             return await use(connection.rehearsal())
         finally:
             await connection.close()
-
-
-@pytest.fixture(scope="session")
-def mariadb_server(request: pytest.FixtureRequest) -> str:
-    """MySQL where one is named, else MariaDB."""
-    return os.environ.get(SERVER_URL) or mariadb_server_url(request)
 
 
 @pytest.fixture
