@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from stepwell.app.folder import Wanted, compare, write
 from stepwell.core.answers import FolderChanges
 from stepwell.core.errors import UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MARK = "<!-- ours -->"
 PLACES = ("", "sub")
@@ -88,8 +85,57 @@ def test_what_is_not_ours_is_not_overwritten(folder: Path, there: str) -> None:
 
 def test_a_folder_in_the_place_of_a_page(folder: Path) -> None:
     (folder / "one.md").mkdir(parents=True)
-    with pytest.raises(UsageError, match=r"pages/one\.md is in the way: it can't be read"):
+    with pytest.raises(UsageError, match=r"pages/one\.md is in the way: it is no file"):
         write(folder, wanted(one="1", two="2"))
+    assert content(folder) == {}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes in folders there")
+def test_a_pipe_in_the_place_of_a_page_is_not_waited_for(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / "one.md")
+    with pytest.raises(UsageError, match=r"pages/one\.md is in the way: it is no file"):
+        compare(folder, wanted(one="1"))
+
+
+def test_what_is_in_the_way_is_named_as_the_folder_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "one.md").write_text("mine")
+    with pytest.raises(UsageError, match=r"^one\.md is in the way"):
+        compare(Path(), wanted(one="1"))
+    (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / "a/b/one.md").write_text("mine")
+    with pytest.raises(UsageError, match=r"^a/b/one\.md is in the way"):
+        compare(Path("a/b"), wanted(one="1"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asks how long a path may be")
+def test_what_can_not_be_written_is_named_without_a_name_of_ours(tmp_path: Path) -> None:
+    """The path of the page is just short enough; that of what is written beside it first is not."""
+    deep = tmp_path
+    while (room := os.pathconf("/", "PC_PATH_MAX") - len(str(deep)) - 20) > 0:
+        deep /= "d" * min(room, 200)
+    deep.mkdir(parents=True)
+    with pytest.raises(UsageError, match=rf"^{deep} can't be written: File name too long$"):
+        write(deep, wanted(one="1"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a limit to the size of files is set")
+def test_where_there_is_no_room_nothing_is_left(folder: Path) -> None:
+    import resource
+    import signal
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(UsageError, match="pages can't be written: File too large"):
+            write(folder, wanted(one="1", two="2" * 2000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
     assert content(folder) == {}
 
 

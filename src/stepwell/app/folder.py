@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import uuid
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.answers import FolderChanges
@@ -14,7 +16,6 @@ from stepwell.core.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 _TEMPORARY = ".stepwell-docs-"
 _IS_TEMPORARY = re.compile(re.escape(_TEMPORARY) + "[0-9a-f]{32}")
@@ -60,26 +61,28 @@ def write(folder: Path, wanted: Wanted) -> FolderChanges:
     waiting: dict[Path, Path] = {}
     try:
         for path in (*changes.new, *changes.different):
-            waiting[folder / path] = _put(folder / path, wanted.pages[path])
+            place = folder / path
+            waiting[place] = place.with_name(f"{_TEMPORARY}{uuid.uuid4().hex}")
+            _put(waiting[place], wanted.pages[path])
         for place, temporary in waiting.items():
             temporary.replace(place)
         for path in changes.obsolete:
-            (folder / path).unlink()
+            (folder / path).unlink(missing_ok=True)  # another run may have been faster
     except OSError as error:
-        raise UsageError(f"{error.filename or folder} can't be written: {error.strerror}") from error
+        where = Path(error.filename or folder)
+        where = where.parent if where.name.startswith(_TEMPORARY) else where
+        raise UsageError(f"{where} can't be written: {error.strerror}") from error
     finally:
         for temporary in waiting.values():
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # what stays is removed by the next run
+                temporary.unlink()
     return changes
 
 
-def _put(place: Path, text: str) -> Path:
-    """Write a text beside its place."""
+def _put(place: Path, text: str) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
-    temporary = place.with_name(f"{_TEMPORARY}{uuid.uuid4().hex}")
-    with temporary.open("x", encoding="utf-8", newline="\n") as file:
+    with place.open("x", encoding="utf-8", newline="\n") as file:
         file.write(text)
-    return temporary
 
 
 def _text(folder: Path, path: str) -> str | None:
@@ -90,6 +93,8 @@ def _text(folder: Path, path: str) -> str | None:
             break
         if each.is_symlink():
             raise _in_the_way(folder, path, f"{each.name} is a link, which may lead anywhere")
+    if place.exists() and not place.is_file():
+        raise _in_the_way(folder, path, "it is no file")
     try:
         return place.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -124,6 +129,6 @@ def _ours(folder: Path, place: str, mark: str) -> Iterator[str]:
 
 def _in_the_way(folder: Path, path: str, why: str) -> UsageError:
     return UsageError(
-        f"{folder.name}/{path} is in the way: {why}",
+        f"{folder / path} is in the way: {why}",
         hint="nothing was written; move it away, or choose another folder with -o",
     )
