@@ -179,7 +179,6 @@ def test_a_search_path_that_begins_with_the_servers_own_schema(ask: Ask, postgre
 
 PATHS = {
     "to mark": (("mark", PATH), "argument V", "mark"),
-    "to unmark": (("unmark", PATH), "argument V", "unmark"),
     "as a target": (("migrate", "--target", PATH), "argument --target", "migrate"),
     "to roll back to": (("rollback", "--target", PATH), "argument --target", "rollback"),
     "to depend on": (("new", "a", "--depends", PATH), "argument --depends", "new"),

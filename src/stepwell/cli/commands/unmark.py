@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stepwell.cli.arguments import version
 from stepwell.cli.asking import yes_flag
 from stepwell.cli.command import Command
 
@@ -16,7 +15,8 @@ if TYPE_CHECKING:
 
 def configure(parser: ArgumentParser) -> None:
     """Add what only this command takes."""
-    parser.add_argument("version", metavar="V", type=version, help="the version whose record to remove")
+    # Any text: an older runner may have recorded what no file could have.
+    parser.add_argument("version", metavar="V", help="the version whose record to remove")
     parser.add_argument("--dry-run", action="store_true", help="say what would be removed, write nothing")
     yes_flag(parser)
 
