@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("stepwell.testing")  # before its first import, whichever folders are run
 
@@ -22,6 +23,10 @@ from stepwell.engines.embedded.server import EmbeddedServer  # noqa: E402 - see 
 
 if TYPE_CHECKING:
     import psycopg
+
+# How long an example takes, or the making of one, says nothing on a machine that is busy.
+settings.register_profile("stepwell", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("stepwell")
 
 SERVER_URL = "STEPWELL_TEST_POSTGRESQL"
 NO_SKIP = "STEPWELL_TEST_NO_SKIP"

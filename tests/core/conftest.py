@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
 
 from stepwell.core.errors import Place
 from stepwell.core.evidence import Judgement, Verdict
@@ -24,10 +23,6 @@ from stepwell.core.plan import Plan, Situation, plan
 
 if TYPE_CHECKING:
     from stepwell.core.wish import Wish
-
-# How long an example takes says nothing on a machine that is busy.
-settings.register_profile("stepwell", deadline=None)
-settings.load_profile("stepwell")
 
 Drawing = Mapping[str, tuple[str, ...]]
 
