@@ -183,6 +183,9 @@ ALTER TABLE posts DROP INDEX places, ADD INDEX places (place(25));
 --= index plain.new: added ((`a`))
 ALTER TABLE plain ADD INDEX new (a);
 
+--= index plain.new: added (unique (`a`,`b`))
+ALTER TABLE plain ADD UNIQUE INDEX new (a, b);
+
 --= index plain.new: added
 ALTER TABLE plain ADD INDEX new (a) KEY_BLOCK_SIZE = 1;
 
@@ -249,12 +252,12 @@ WITH LOCAL CHECK OPTION;
 --= view adults: check option cascaded -> none
 ALTER ALGORITHM=MERGE SQL SECURITY INVOKER VIEW adults AS SELECT id, email FROM users WHERE age > 17;
 
---= view adults: security invoker -> none
+--= view adults: security invoker -> definer
 ALTER ALGORITHM=MERGE SQL SECURITY DEFINER VIEW adults AS SELECT id, email FROM users WHERE age > 17
 WITH CASCADED CHECK OPTION;
 
 --: needs mariadb
---= view adults: algorithm merge -> none
+--= view adults: algorithm merge -> undefined
 ALTER ALGORITHM=UNDEFINED SQL SECURITY INVOKER VIEW adults AS SELECT id, email FROM users WHERE age > 17
 WITH CASCADED CHECK OPTION;
 
@@ -294,10 +297,10 @@ ALTER PROCEDURE proc COMMENT 'another';
 --= procedure proc: data access reads sql data -> modifies sql data
 ALTER PROCEDURE proc MODIFIES SQL DATA;
 
---= procedure proc: security none -> invoker
+--= procedure proc: security definer -> invoker
 ALTER PROCEDURE proc SQL SECURITY INVOKER;
 
---= function func: security invoker -> none
+--= function func: security invoker -> definer
 ALTER FUNCTION func SQL SECURITY DEFINER;
 
 --= procedure proc: removed
@@ -323,7 +326,7 @@ DETERMINISTIC SQL SECURITY INVOKER RETURN a;
 DROP FUNCTION func; CREATE FUNCTION func(a DECIMAL(5, 2)) RETURNS VARCHAR(10) CHARACTER SET latin1
 SQL SECURITY INVOKER NO SQL RETURN a;
 
---= event daily: status disabled -> none
+--= event daily: status disabled -> enabled
 ALTER EVENT daily ENABLE;
 
 --= event daily: every 1 DAY -> 2 DAY
@@ -334,6 +337,9 @@ ALTER EVENT daily ON SCHEDULE EVERY 1 DAY STARTS '2020-02-01 03:00:00';
 
 --= event daily: ends none -> 2036-01-01 00:00:00
 ALTER EVENT daily ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01 00:00:00' ENDS '2036-01-01 00:00:00';
+
+--= event daily: ends none -> 2036-12-31 23:59:59
+ALTER EVENT daily ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01 00:00:00' ENDS '2036-12-31 23:59:59';
 
 --= event daily: preserved yes -> no
 ALTER EVENT daily ON COMPLETION NOT PRESERVE;

@@ -110,6 +110,20 @@ def test_our_own_session_takes_one_statement_a_time_again(still: str) -> None:
     assert asyncio.run(after_a_snapshot()) == "1064"
 
 
+MADE = """CREATE TABLE a (b VARCHAR(9) DEFAULT (CONCAT('x', 'y')), c VARCHAR(20) AS (CONCAT(b, '-z')),
+CHECK (b IN ('p', 'q') OR b LIKE 'r%'), d ENUM('a', 'b') DEFAULT 'a');
+CREATE VIEW v AS SELECT 'one' AS word FROM a WHERE b = 'x';
+CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW SET NEW.b = 'x'"""
+CLIENTS = ("latin1", "utf8mb3", "ascii", "utf8mb4 COLLATE utf8mb4_bin")
+
+
+@pytest.mark.parametrize("names", CLIENTS)
+def test_the_client_that_made_it(names: str, kitchen: Sink) -> None:
+    """MySQL writes the character set of the client before the texts of an expression."""
+    with made(kitchen, MADE) as one, made(kitchen, f"SET NAMES {names}; {MADE}") as other:
+        must_be_equal(taken(one.url), taken(other.url))
+
+
 # --- its name ---
 
 

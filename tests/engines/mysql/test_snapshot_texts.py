@@ -48,9 +48,13 @@ COLUMNS: dict[str, dict[str, object]] = {
     },
     "`a` varchar(9) GENERATED ALWAYS AS (_utf8mb4') STORED') VIRTUAL NOT NULL /*!80023 INVISIBLE */": {
         "type": "varchar(9)",
-        "generated": "(_utf8mb4') STORED')",
+        "generated": "(') STORED')",
         "not_null": True,
         "invisible": True,
+    },
+    "`a` text DEFAULT (concat(_latin1'a',_binary'b',_utf8mb4'é',_utf16'c',`_latin1`))": {
+        "type": "text",
+        "default": "(concat('a',_binary'b',_utf8mb4'é',_utf16'c',`_latin1`))",
     },
     "`a` bigint(20) DEFAULT nextval(`shop`.`s`)": {"type": "bigint(20)", "default": "nextval(`s`)"},
     "`a` bigint(20) DEFAULT nextval(`other`.`s`)": {"type": "bigint(20)", "default": "nextval(`other`.`s`)"},

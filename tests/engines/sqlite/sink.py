@@ -109,6 +109,7 @@ CHANGES: dict[str, tuple[str, str]] = {
     "constraint pairs.foreign key (a, b): definition": (" MATCH FULL", " MATCH PARTIAL"),
     # indexes
     "index posts_body: added (body DESC)": ("", "CREATE INDEX posts_body ON posts (body DESC);"),
+    "index one_body: added (unique body)": ("", "CREATE UNIQUE INDEX one_body ON posts (body);"),
     "index posts_author: removed": ("CREATE INDEX posts_author ON posts (author);", ""),
     "index posts_author: renamed to by_author": ("posts_author", "by_author"),
     "index posts_author: unique no -> yes": ("INDEX posts_author", "UNIQUE INDEX posts_author"),

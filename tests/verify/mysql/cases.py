@@ -137,7 +137,7 @@ WRONG: dict[str, Wrong] = {
     "down brings a view back with other rights": Wrong(
         "DROP VIEW titles;",
         "CREATE SQL SECURITY INVOKER VIEW titles AS SELECT title FROM posts;",
-        "down() changes view titles: security none -> invoker",
+        "down() changes view titles: security definer -> invoker",
     ),
     "down forgets a trigger": Wrong(
         "CREATE TRIGGER T AFTER DELETE ON posts FOR EACH ROW BEGIN SET @gone = OLD.id; END;",
@@ -155,13 +155,13 @@ WRONG: dict[str, Wrong] = {
     "down forgets what a procedure may do": Wrong(
         "ALTER PROCEDURE one SQL SECURITY INVOKER;",
         NOTHING,
-        "down() changes procedure one: security none -> invoker",
+        "down() changes procedure one: security definer -> invoker",
     ),
     "down forgets an event": Wrong(
         "CREATE EVENT T ON SCHEDULE EVERY 1 HOUR DO SELECT 1;", NOTHING, "down() leaves behind event T"
     ),
     "down leaves an event as it is": Wrong(
-        "ALTER EVENT weekly DISABLE;", NOTHING, "down() changes event weekly: status none -> disabled"
+        "ALTER EVENT weekly DISABLE;", NOTHING, "down() changes event weekly: status enabled -> disabled"
     ),
     "down forgets a partition": Wrong(
         "CREATE TABLE T (id INT) PARTITION BY HASH (id) PARTITIONS 2; ALTER TABLE posts DROP FOREIGN KEY by_author;"

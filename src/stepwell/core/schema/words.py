@@ -19,12 +19,16 @@ NOTHING = "none"
 # What is usual, and so is not written down: how it is called.
 _USUAL = {
     "access_method": "heap",
+    "algorithm": "undefined",
     "collation": "default",
+    "data_access": "contains sql",
     "fires": "enabled",
     "on_conflict": "abort",
     "parallel": "unsafe",
     "persistence": "permanent",
     "replica_identity": "default",
+    "security": "definer",
+    "status": "enabled",
     "storage": "of the type",
     "tablespace": "of the database",
     "volatility": "volatile",
@@ -121,6 +125,8 @@ def _summary(fact: Fact) -> str:
     """What a new thing is, as far as that is a few words."""
     has = fact.attributes
     text = str(has.get("definition", "")) or written("type", has.get("type", ""))
+    if has.get("unique"):
+        text = f"unique {text}"
     if has.get("not_null"):
         text += " not null"
     if "default" in has:

@@ -7,7 +7,7 @@ known belongs to what stands before it.
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.sql.lexer import lex
@@ -27,6 +27,7 @@ _WRAPPED = re.compile(r"""('(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`)|/\*M?!\d*\s?|\s?
 # What a clause may begin with its own word again: NOT NULL, DEFAULT NULL.
 _TAKES_NULL = frozenset({"NOT", "DEFAULT"})
 _VERSIONED = "WITH SYSTEM VERSIONING"
+_CHARSETS = frozenset({"_ascii", "_latin1", "_utf8", "_utf8mb3", "_utf8mb4"})  # all that are ASCII and more
 _STEPS = {"(": 1, ")": -1}
 
 
@@ -85,6 +86,14 @@ def _unqualified(tokens: Sequence[Token], database: str) -> Iterator[Token]:
             yield token
 
 
+def _without_charsets(tokens: Tokens) -> Iterator[Token]:
+    """Without the character set before a text that is the same in each: MySQL writes that of the author's client."""
+    for token, following in zip_longest(tokens, tokens[1:]):
+        is_before_text = following is not None and following.kind is Kind.STRING and following.text.isascii()
+        if not (is_before_text and token.text in _CHARSETS):
+            yield token
+
+
 def text_of(tokens: Iterable[Token]) -> str:
     """What was printed, with one blank where there were several outside of strings."""
     return "".join(" " if token.kind is Kind.SPACE else token.text for token in tokens).strip()
@@ -97,7 +106,7 @@ def meaningful(tokens: Iterable[Token]) -> Tokens:
 
 def table(text: str, rules: LexRules, database: str) -> Made:
     """Take a CREATE TABLE apart."""
-    tokens = tokens_of(text, rules, database)
+    tokens = list(_without_charsets(tokens_of(text, rules, database)))
     begin = next(index for index, token in enumerate(tokens) if token.text == "(")
     end = _closing(tokens, begin)
     options, partitioning = _until(tokens[end + 1 :], "PARTITION")

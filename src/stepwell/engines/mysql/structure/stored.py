@@ -142,8 +142,12 @@ def events(rows: Iterable[Mapping[str, Any]]) -> Iterator[Fact]:
 
 
 def _moment(value: datetime | None) -> str | None:
-    """A time that somebody wrote. One that is counted from the moment in which an event was made has seconds."""
-    return str(value) if value is not None and value.second == 0 else None
+    """A time that somebody wrote. One that is counted from the moment in which an event was made has seconds.
+
+    Which people write too, where something lasts up to the end of an hour.
+    """
+    is_written = value is not None and (value.second == 0 or (value.minute, value.second) == (59, 59))
+    return str(value) if is_written else None
 
 
 def _is_same(one: datetime | None, other: datetime | None) -> bool:
