@@ -85,6 +85,26 @@ def test_what_a_migration_changes_in_words(shop: Workshop) -> None:
     ]
 
 
+def test_a_column_keeps_who_made_it_in_partitions_too(shop: Workshop) -> None:
+    shop.sql(
+        "001_events",
+        "CREATE TABLE events (at int, what text) PARTITION BY RANGE (at);"
+        "CREATE TABLE early PARTITION OF events FOR VALUES FROM (0) TO (10);",
+    )
+    shop.sql("002_rename", "ALTER TABLE events RENAME what TO kind;", header="-- depends: 001")
+    book = made(shop)
+    assert blamed(sheet(book, "early")) == {"at": "001 001", "kind": "001 002"}
+    assert [line.text for line in book.chapters[1].changes or ()] == [
+        "column early.what: renamed to kind",
+        "column events.what: renamed to kind",
+    ]
+
+
+def test_a_table_without_columns_says_so(shop: Workshop) -> None:
+    shop.sql("001_nothing", "CREATE TABLE nothing ();")
+    assert "## Columns\n\nThere are none.\n" in pages(made(shop))["tables/nothing.md"]
+
+
 def test_foreign_keys_in_both_directions(shop: Workshop) -> None:
     shop.sql(
         "001_all",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from stepwell.core.book.renames import followed, moved, path_of, renames
@@ -140,3 +142,32 @@ def test_what_is_changed_besides_is_told_besides() -> None:
     statements = ("ALTER TABLE a RENAME x TO y", "ALTER TABLE a ALTER y TYPE integer")
     changes = told(structure("a.x"), structure("a.y", y="integer"), *statements)
     assert changes == ["public.a.x renamed", "public.a.y changed"]
+
+
+def heirs(*columns: str, **inherits: str) -> Snapshot:
+    """Tables with columns, of which some inherit from another."""
+    plain = structure(*columns)
+    facts = [
+        replace(fact, attributes={**fact.attributes, "inherits": [f"public.{inherits[fact.identity[7:]]}"]})
+        if fact.kind == "table" and fact.identity[7:] in inherits
+        else fact
+        for fact in plain.facts
+    ]
+    return Snapshot(plain.engine, plain.server, facts)
+
+
+def test_a_column_is_renamed_in_what_inherits_it_too() -> None:
+    before = heirs("a.x", "b.x", "c.x", "d.x", b="a", c="b")
+    after = heirs("z.y", "b.y", "c.y", "d.y", b="z", c="b")
+    changes = told(before, after, "ALTER TABLE a RENAME TO z", "ALTER TABLE z RENAME x TO y")
+    assert sorted(changes) == [
+        "public.a renamed",
+        "public.a.x renamed",
+        "public.b changed",
+        "public.b.x renamed",
+        "public.c.x renamed",
+        "public.d.x removed",
+        "public.d.y added",
+    ]
+    changes = told(before, heirs("a.x", "b.y", "c.y", "d.x", b="a", c="b"), "ALTER TABLE b RENAME x TO y")
+    assert changes == ["public.b.x renamed", "public.c.x renamed"]

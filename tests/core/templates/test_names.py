@@ -8,6 +8,7 @@ from stepwell.app.templates import Templates
 from stepwell.core.errors import UsageError
 from stepwell.core.migration import Language
 from stepwell.core.templates.choice import choose, doubts
+from stepwell.core.templates.fill import named
 from stepwell.core.templates.known import Column, Known
 from stepwell.core.templates.names import told_by
 from stepwell.core.templates.template import Kind, Template, Variable, read_template
@@ -122,6 +123,14 @@ def test_what_can_not_be_found_has_to_be_said() -> None:
     with pytest.raises(UsageError, match="the template 't' needs 'column': the column") as caught:
         choose(made, "t", "x", {}, known=Known(), rules=POSTGRESQL)
     assert caught.value.hint == "say it: --set column=..., or name the migration add_COLUMN"
+
+
+def test_a_place_in_the_name_of_a_file_is_looked_for_among_those_there() -> None:
+    made = template("variable a (name): one")
+    choice = choose(made, "t", "x", {"a": "said"}, known=KNOWN, rules=POSTGRESQL)
+    with pytest.raises(UsageError, match="no variable for") as caught:
+        named("${dependencies}", made, {"name": "x"}, choice)
+    assert caught.value.hint == "there are: a, name"
 
 
 WRONG = [

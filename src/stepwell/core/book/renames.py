@@ -106,6 +106,7 @@ def moved(before: Snapshot, after: Snapshot, statements: Iterable[str], rules: L
         return {}
     there = {(fact.kind, path_of(fact.identity, rules)): fact.key for fact in after.facts}
     keys = frozenset(there.values())
+    above = dict(_inheritance(before, rules))
     ways: dict[Key, Key] = {}
     for fact in sorted(before.facts, key=hangs):
         if not hangs(fact):
@@ -113,7 +114,7 @@ def moved(before: Snapshot, after: Snapshot, statements: Iterable[str], rules: L
             key = there.get((fact.kind, _led(path, found)))
         elif fact.kind in _WITH_NAMES:
             path = path_of(fact.identity, rules)
-            key = there.get((fact.kind, _column_led(path, found)))
+            key = there.get((fact.kind, _column_led(path, found, above)))
         else:
             key = _beside(fact, ways)
         if key is not None and key != fact.key and key in keys:
@@ -141,14 +142,24 @@ def _led(path: Path, found: Iterable[Rename]) -> Path:
     return path
 
 
-def _column_led(path: Path, found: Iterable[Rename]) -> Path:
+def _inheritance(snapshot: Snapshot, rules: LexRules) -> Iterator[tuple[Path, tuple[Path, ...]]]:
+    """Tables with those that they have columns of: a column is renamed in heirs and partitions at once."""
+    for fact in snapshot.facts:
+        if tables := fact.attributes.get("inherits"):
+            yield path_of(fact.identity, rules), tuple(path_of(table, rules) for table in tables)
+
+
+def _column_led(path: Path, found: Iterable[Rename], above: Mapping[Path, tuple[Path, ...]]) -> Path:
     """The same of a column, which goes with its table, and has a name of its own."""
+    tables, name = [path[:-1]], path[-1]
+    for table in tables:
+        tables += above.get(table, ())  # and those above these, in their turn
     for rename in found:
         if not rename.column:
-            path = (*_led(path[:-1], [rename]), path[-1])
-        elif _fits(path, rename.before):
-            path = (*path[:-1], rename.after[-1])
-    return path
+            tables = [_led(table, [rename]) for table in tables]
+        elif any(_fits((*table, name), rename.before) for table in tables):
+            name = rename.after[-1]
+    return (*tables[0], name)
 
 
 def _fits(path: Path, named: Path) -> bool:

@@ -8,11 +8,11 @@ from stepwell.core.errors import Place, UsageError
 from stepwell.core.migration import Language
 from stepwell.core.nearest import did_you_mean
 from stepwell.core.templates.choice import wrong_value
-from stepwell.core.templates.template import BUILT_IN, PLACE
+from stepwell.core.templates.template import PLACE
 from stepwell.core.templates.values import in_python, last_name, written
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from stepwell.core.sql.rules import LexRules
     from stepwell.core.templates.choice import Choice
@@ -32,7 +32,7 @@ def filled(
     for found in PLACE.finditer(outline.text):
         if not found[2] or found[1] not in values:
             line = outline.first_line + outline.text.count("\n", 0, found.start())
-            raise _no_place(found[0], found[1], template, Place(template.path, line))
+            raise _no_place(found[0], found[1], values, Place(template.path, line))
         parts += [outline.text[end : found.start()], values[found[1]]]
         end = found.end()
     return "".join((*parts, outline.text[end:]))
@@ -45,7 +45,7 @@ def named(pattern: str, template: Template, built_in: Mapping[str, str], choice:
     )
     for found in PLACE.finditer(pattern):
         if not found[2] or found[1] not in values:
-            raise _no_place(found[0], found[1], template, Place(template.path))
+            raise _no_place(found[0], found[1], values, Place(template.path))
     return PLACE.sub(lambda found: values[found[1]], pattern)
 
 
@@ -60,7 +60,6 @@ def _written(choice: Choice, template: Template, rules: LexRules) -> dict[str, s
     return made
 
 
-def _no_place(shown: str, name: str, template: Template, place: Place) -> UsageError:
-    known = [*(variable.name for variable in template.variables), *BUILT_IN]
-    hint = did_you_mean(name, known) or f"there are: {', '.join(known)}"
+def _no_place(shown: str, name: str, there: Iterable[str], place: Place) -> UsageError:
+    hint = did_you_mean(name, there) or f"there are: {', '.join(there)}"
     return UsageError(f"this template has no variable for {shown}", place=place, hint=hint)

@@ -30,7 +30,7 @@ def sheet_page(sheet: Sheet, names: Names) -> str:
         [f"Made by {made}, last changed by {changed}."] if made else [],
         [f"- {each}" for each in attributes(sheet.attributes)],
         ["## Columns"],
-        _columns(sheet.columns, names),
+        _columns(sheet.columns, names) or ["There are none."],
         *_items(sheet.items, names),
         *_references("References", sheet.references, names, outward=True),
         *_references("Referenced by", sheet.referenced, names, outward=False),
