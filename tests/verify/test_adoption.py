@@ -51,6 +51,52 @@ def test_what_whoever_runs_the_database_did_there_is_no_obstacle(legacy: Worksho
     assert migrated(legacy)[:2] == (ALL[:4], ALL[4:])
 
 
+GRANTS = "GRANT SELECT ON users TO PUBLIC; COMMENT ON COLUMN users.age IS 'in years';"
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "evidence", "warnings"),
+    [
+        (GRANTS, "what it sets on table users, column users.age is there", []),
+        (
+            "GRANT SELECT, INSERT ON users TO PUBLIC; COMMENT ON COLUMN users.age IS 'in years'",
+            "what stands behind it is there",
+            ["003 step: what it sets on table users is not there"],
+        ),
+        (
+            "COMMENT ON TABLE users IS 'theirs'",
+            "what stands behind it is there",
+            ["003 step: what it sets on table users, column users.age is not there"],
+        ),
+    ],
+    ids=["there", "otherwise", "not there"],
+)
+def test_of_what_is_only_set_on_things_it_is_told_whether_it_is_there(
+    legacy: Workshop, by_hand: str, evidence: str, warnings: list[str]
+) -> None:
+    legacy.sql("003_step", GRANTS, "SELECT 1;")
+    build(legacy, 2)
+    legacy.ask(by_hand)
+    legacy.ask(CHAIN[3])
+    report = legacy.run(legacy.project().migrate())
+    assert [str(each) for each in report.adopted][2] == f"003 step: {evidence}"
+    behind = ", but what stands behind it is there: it is recorded"
+    assert list(report.warnings) == [f"{each}{behind}" for each in warnings]
+
+
+def test_what_a_later_one_sets_anew_says_nothing(legacy: Workshop) -> None:
+    legacy.sql("002_step", "COMMENT ON TABLE users IS 'people';", "SELECT 1;")
+    legacy.sql("003_step", "COMMENT ON TABLE users IS 'users';", "SELECT 1;")
+    build(legacy, 1)
+    legacy.ask("COMMENT ON TABLE users IS 'users'")
+    legacy.ask(CHAIN[3])
+    report = legacy.run(legacy.project().migrate())
+    assert [str(each) for each in report.adopted][1:3] == [
+        "002 step: what stands behind it is there",
+        "003 step: what it sets on table users is there",
+    ]
+
+
 def test_what_a_later_one_changes_is_not_missing(legacy: Workshop) -> None:
     """Only what the nearest place lacks is told."""
     legacy.sql(

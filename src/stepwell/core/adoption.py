@@ -87,6 +87,11 @@ class _Decided:
             return None, f"{known}, and nothing behind it is there: it is run"
         if idempotent:
             return None, f"{_IDEMPOTENT}, and what stands before and behind it is there: it is run"
+        set_on = self.chain.remarks(index, max(self.reach.steps, index + 1))
+        if set_on.not_there:
+            return _BEHIND, f"{_sets(set_on.not_there)} is not there, but {_BEHIND}: it is recorded"
+        if set_on.there:
+            return f"{_sets(set_on.there)} is there", None
         return _BEHIND, f"{_UNKNOWN}, but {_BEHIND}: it is recorded"
 
 
@@ -127,6 +132,10 @@ def _title(migration: Migration) -> str:
 
 def _told(*parts: tuple[str, Sequence[Key]]) -> str:
     return ", ".join(f"{_named([shown(key) for key in keys])} {what}" for what, keys in parts if keys)
+
+
+def _sets(keys: Sequence[Key]) -> str:
+    return f"what it sets on {listed([shown(key) for key in keys])}"
 
 
 def _named(names: Sequence[str]) -> str:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.schema.snapshot import Fact, Key
 from stepwell.core.schema.versions import NOT_NULL, same_version
+from stepwell.core.schema.words import are_named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from stepwell.core.schema.snapshot import Snapshot
 
@@ -63,6 +64,13 @@ class Trace(NamedTuple):
     def lacks(self) -> bool:
         """Whether something says that it has not run."""
         return bool(self.not_there or self.not_gone or self.other)
+
+
+class Remarks(NamedTuple):
+    """On which things it is so what a migration sets on them, of what speaks for none by itself, and on which not."""
+
+    there: tuple[Key, ...] = ()
+    not_there: tuple[Key, ...] = ()
 
 
 class Reach(NamedTuple):
@@ -123,6 +131,26 @@ class Chain:
             ),
             seen=bool(touched),
         )
+
+    def remarks(self, index: int, at: int) -> Remarks:
+        """What the migration of this index only sets on things, as grants, in a database that has `at` of the chain.
+
+        What a later one of those sets anew says nothing of it; nor does anything where servers may tell it otherwise.
+        """
+        before, after, expected = self.states[index], self.states[index + 1], self.states[at]
+        there: list[Key] = []
+        not_there: list[Key] = []
+        for key in [each for each in after if self.one_version and each in before]:
+            fact, live = after[key], self.live.get(key)
+            told = [
+                part
+                for part in _remarked(before[key], fact)
+                if key in expected and _part(expected[key], part) == _part(fact, part)
+            ]
+            if told and live is not None:
+                is_so = all(_part(live, part) == _part(fact, part) for part in told)
+                (there if is_so else not_there).append(key)
+        return Remarks(tuple(there), tuple(not_there))
 
     def _misfits(self) -> list[int]:
         """At each place, of how many things the database has something else. Between two changes nothing is another."""
@@ -201,6 +229,25 @@ def _same(one: Fact | None, other: Fact | None) -> bool:
 
 def _attributes(fact: Fact) -> Mapping[str, object]:
     return {name: value for name, value in fact.attributes.items() if name not in ADMINISTERED}
+
+
+def _remarked(before: Fact, after: Fact) -> Iterator[tuple[str, str | None]]:
+    """Which of what whoever runs a database may set is not as it was: an attribute, or one part of it."""
+    if before == after:
+        return
+    for name in sorted(ADMINISTERED):
+        one, other = before.attributes.get(name), after.attributes.get(name)
+        if are_named(one, other):
+            parts = sorted({*(one or {}), *(other or {})})
+            yield from ((name, part) for part in parts if (one or {}).get(part) != (other or {}).get(part))
+        elif one != other:
+            yield name, None
+
+
+def _part(fact: Fact, which: tuple[str, str | None]) -> object:
+    name, part = which
+    value = fact.attributes.get(name)
+    return value if part is None else (value or {}).get(part)
 
 
 def _plain(fact: Fact) -> Mapping[str, object]:
