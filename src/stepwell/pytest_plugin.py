@@ -104,15 +104,21 @@ def stepwell_at(stepwell_databases: Make) -> Iterator[Callable[[str | None], Dat
         yield lambda version: open_one(stepwell_databases, version)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def stepwell_verified(
     request: pytest.FixtureRequest, stepwell_project: Project, tmp_path_factory: pytest.TempPathFactory
 ) -> Verified:
     """What `verify` says of the migrations; for the generated tests."""
-    from stepwell.testing.within_pytest import must_have_snapshots, shared_folder, verified
+    from stepwell.testing.within_pytest import (
+        Verified,
+        must_be_of_the_hook,
+        must_have_snapshots,
+        shared_folder,
+    )
 
+    must_be_of_the_hook(stepwell_project, request.config)
     must_have_snapshots(stepwell_project)
-    return verified(request, stepwell_project, shared_folder(request.config, tmp_path_factory))
+    return Verified(stepwell_project, shared_folder(request.config, tmp_path_factory), request.session)
 
 
 @pytest.fixture

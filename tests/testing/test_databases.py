@@ -212,3 +212,11 @@ def test_what_blocks_may_be_used_by_several_threads_and_within_a_loop(project: P
 
         asyncio.run(use())
         assert database.fetch_all(NAMES) == [{"name": "ann"}]
+
+
+def test_an_error_of_what_blocks_has_no_other_before_it(project: Project) -> None:
+    """A traceback would begin with the one by which a thread without a loop is known."""
+    with blocking.databases(project) as make, make() as database:
+        with pytest.raises(TargetError, match="no migration is pending") as raised:
+            database.up()
+        assert raised.value.__context__ is None

@@ -188,3 +188,40 @@ def test_many_who_want_generated_tests_ask_verify_once(folder: Path) -> None:
     ran = run_pytest(folder, "-k", "verify")
     assert set(ran.ended.values()) <= {"passed", "skipped"}
     assert set(ran.ended) == {"test_verify[001]"}
+
+
+GENERATED = "from stepwell.testing import MigrationTests\nclass TestAll(MigrationTests):\n    pass\n"
+
+
+def test_a_project_of_another_fixture_does_not_take_the_verdicts_of_the_first(folder: Path) -> None:
+    """A fixture comes too late to say which migrations have a test."""
+    (folder / "test_it.py").write_text(GENERATED)
+    (folder / "inner" / "conftest.py").write_text(
+        "import pytest\nfrom pathlib import Path\nfrom stepwell import Project\n"
+        "@pytest.fixture(scope='session')\n"
+        "def stepwell_project():\n"
+        "    return Project('sqlite:///live.db', root=Path(__file__).parent)\n"
+    )
+    (folder / "inner" / "test_inner.py").write_text(GENERATED)
+    wrong = folder / "inner" / "db" / "migrations" / "001_one.sql"
+    wrong.write_text(wrong.read_text().partition("DROP TABLE")[0] + "SELECT 1;\n")
+    ran = run_pytest(folder, "-k", "verify", "-p", "no:randomly", "-v", "test_it.py", "inner/test_inner.py")
+    assert "test_it.py::TestAll::test_verify[001] PASSED" in ran.output
+    assert "the hook pytest_stepwell_project in the conftest.py of the root" in ran.told["test_verify[001]"]
+    assert ran.code == 1
+
+
+def test_the_same_migrations_on_another_engine_have_verdicts_of_their_own(folder: Path) -> None:
+    (folder / "conftest.py").write_text(
+        "import pytest\nfrom stepwell import Project\n"
+        "@pytest.fixture(scope='session', params=['sqlite', 'mysql'])\n"
+        "def stepwell_project(request, pytestconfig):\n"
+        "    url = {'sqlite': 'sqlite:///live.db', 'mysql': 'mysql://u@h/d'}[request.param]\n"
+        "    return Project(url, root=pytestconfig.rootpath)\n"
+        "def pytest_stepwell_project(config):\n"
+        "    return Project('sqlite:///live.db', root=config.rootpath)\n"
+    )
+    (folder / "test_it.py").write_text(GENERATED)
+    ran = run_pytest(folder, "-k", "verify", "-p", "no:randomly", "-v")
+    assert ran.output.count("PASSED") == 1
+    assert "no place for a scratch database of mysql" in ran.output

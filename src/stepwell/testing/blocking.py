@@ -80,12 +80,18 @@ class _Loop:
 
 def _apart(function: Callable[[], T]) -> T:
     """Call what runs a loop: in a thread of its own where another loop runs in this one."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not _in_a_loop():
         return function()
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(function).result()
+
+
+def _in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 @contextmanager

@@ -6,6 +6,7 @@ Imported only where a fixture or a generated test is used.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stepwell.core.errors import IrreversibleError, StepwellError, UsageError
+from stepwell.core.url import parse_url
 from stepwell.parts import open_source
 from stepwell.render.errors import error_text
 from stepwell.render.verify import proofs_text
@@ -22,7 +24,7 @@ from stepwell.render.view import View
 from stepwell.testing import blocking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from stepwell.project import Project
@@ -135,34 +137,53 @@ class Verified:
     For a test whose turn it is: see `turn`.
     """
 
-    def __init__(self, project: Project, folder: Path, versions: Sequence[str]) -> None:
-        self._project, self._folder, self._versions = project, folder, versions
+    def __init__(self, project: Project, folder: Path, session: pytest.Session) -> None:
+        self._project, self._folder, self._session = project, folder, session
 
     def said_of(self, version: str, *, strict: bool, rows: bool) -> str | None:
         """What is against a migration, in the words of `verify`, or None."""
-        name = f"stepwell-verify{'-strict' if strict else ''}{'' if rows else '-no-rows'}.json"
-        kept = self._folder / name
+        kept = self._folder / f"stepwell-verify-{_key(self._project, strict, rows)}.json"
         if not kept.exists():
             kept.write_text(json.dumps(self._asked(strict=strict, rows=rows)), encoding="utf-8")
-        found: dict[str, str] = json.loads(kept.read_text(encoding="utf-8"))
-        return found.get(version)
+        found: dict[str, str | None] = json.loads(kept.read_text(encoding="utf-8"))
+        return found[version]  # one of which nothing is known has not passed
 
-    def _asked(self, *, strict: bool, rows: bool) -> dict[str, str]:
-        report = blocking.run(self._project.verify(self._versions, strict=strict, rows=rows))
+    def _asked(self, *, strict: bool, rows: bool) -> dict[str, str | None]:
+        versions = sorted(_generated(self._session))
+        report = blocking.run(self._project.verify(versions, strict=strict, rows=rows))
         return {
             proof.version.text: proofs_text(replace(report, proofs=(proof,)), _PLAIN)
-            for proof in report.proofs
             if report.is_bad(proof)
+            else None
+            for proof in report.proofs
         }
 
 
-def verified(request: pytest.FixtureRequest, project: Project, folder: Path) -> Verified:
-    """What `verify` says of the migrations whose generated tests this session has."""
-    wanted = {
+def _key(project: Project, *choice: bool) -> str:
+    """What a verdict is for: another project in the same run, or the same one on another engine, has its own."""
+    settings = project.settings
+    urls = [url and parse_url(url).shown for url in (settings.url, settings.scratch_url)]
+    told = repr((str(project.root), project.dialect.name, urls, settings, choice))
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def _generated(session: pytest.Session) -> set[str]:
+    """The versions of the migrations whose generated tests this session has."""
+    return {
         str(item.callspec.params["version"])
-        for item in request.session.items
+        for item in session.items
         if isinstance(item, pytest.Function)
         and hasattr(item, "callspec")
         and "stepwell_verified" in item.fixturenames
     }
-    return Verified(project, folder, sorted(wanted))
+
+
+def must_be_of_the_hook(project: Project, config: pytest.Config) -> None:
+    """Fail the test where its migrations are not those of which tests were generated, before any fixture was there."""
+    with told():
+        hooked = _given(config)
+        if (project.root, project.settings.migrations) != (hooked.root, hooked.settings.migrations):
+            raise UsageError(
+                "the fixture stepwell_project has other migrations than those that tests were generated for",
+                hint="give the project by the hook pytest_stepwell_project in the conftest.py of the root",
+            )
