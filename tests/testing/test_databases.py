@@ -93,6 +93,22 @@ def test_a_version_that_no_file_has_is_told(project: Project) -> None:
         asyncio.run(use())
 
 
+def test_a_version_is_a_text(project: Project) -> None:
+    number: Any = 1
+
+    async def use() -> None:
+        async with project.databases() as make:
+            with pytest.raises(UsageError, match="'at' must be text, not 1"):
+                await make(number).__aenter__()
+            async with make("001") as database:
+                with pytest.raises(UsageError, match="'target' must be text, not 1"):
+                    await database.up(number)
+                with pytest.raises(UsageError, match="'target' must be text, not 1"):
+                    await database.down(number)
+
+    asyncio.run(use())
+
+
 def test_what_a_test_does_wrong_is_told(project: Project) -> None:
     async def use() -> None:
         async with migrated_database(project) as database:

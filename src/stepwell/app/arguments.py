@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_TEXTS = ("target", "batch", "version", "engine", "data", "to", "share", "since")
+_TEXTS = ("target", "batch", "version", "engine", "data", "to", "share", "since", "at")
 _NUMBERS = ("steps", "limit", "jobs")
 _LISTS = ("done", "not_done", "versions")
-_OPTIONAL = ("target", "batch", "steps", "limit", "data", "to", "share", "jobs", "since")
+_OPTIONAL = ("target", "batch", "steps", "limit", "data", "to", "share", "jobs", "since", "at")
 
 
 def check_arguments(given: Mapping[str, object]) -> None:
     """Raise `UsageError`, naming the argument, for one of another type than it has to be.
 
-    Takes arguments by their names: texts (`target`, `batch`, `version`, `engine`, `data`, `to`, `since`), whole
-    numbers (`steps`, `limit`, `jobs`), lists of texts (`done`, `not_done`, `versions`), and everything else, which
-    must be true or false.
+    Takes arguments by their names: texts (`target`, `batch`, `version`, `engine`, `data`, `to`, `share`, `since`,
+    `at`), whole numbers (`steps`, `limit`, `jobs`), lists of texts (`done`, `not_done`, `versions`), and everything
+    else, which must be true or false.
     """
     for name, value in given.items():
         if value is None and name in _OPTIONAL:

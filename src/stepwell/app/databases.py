@@ -12,6 +12,7 @@ from contextlib import (
 )
 from typing import TYPE_CHECKING, Any, Protocol
 
+from stepwell.app.arguments import check_arguments
 from stepwell.app.drift import drift
 from stepwell.app.replay import scratch_of
 from stepwell.app.rollback import rollback
@@ -63,6 +64,7 @@ class Database:
 
     async def up(self, target: str | None = None, *, everything: bool = False) -> RunReport:
         """Apply the next migration, all up to and including `target`, or everything. Raises as `Project.migrate`."""
+        check_arguments({"target": target, "everything": everything})
         if target is None and not everything:
             target = await self._next()
         with self._around():
@@ -70,6 +72,7 @@ class Database:
 
     async def down(self, target: str | None = None) -> RunReport:
         """Revert the last migration, or all behind `target`; `base` is for all. Raises as `Project.rollback`."""
+        check_arguments({"target": target})
         with self._around():
             return await rollback(self._context, target=target)
 
@@ -164,6 +167,7 @@ class _Maker:
     @asynccontextmanager
     async def make(self, at: str | None = None) -> AsyncIterator[Database]:
         """A database at that version."""
+        check_arguments({"at": at})
         if at == BASE:
             async with scratch_of(self._context) as place:
                 # What is rolled back there may drop roles, which copies use that are on a server by themselves.
