@@ -100,6 +100,16 @@ def test_a_column_keeps_who_made_it_in_partitions_too(shop: Workshop) -> None:
     ]
 
 
+def test_what_hangs_on_no_table_says_what_it_is_on(shop: Workshop) -> None:
+    shop.sql("001_names", "CREATE MATERIALIZED VIEW names AS SELECT 1 AS a; CREATE INDEX by_a ON names (a);")
+    book = made(shop)
+    assert [(each.key.identity, each.on) for each in book.items] == [
+        ("public.by_a", "public.names"),
+        ("public.names", None),
+    ]
+    assert "| `by_a` | `names` | `btree (a)` |" in pages(book)["objects.md"]
+
+
 def test_a_table_without_columns_says_so(shop: Workshop) -> None:
     shop.sql("001_nothing", "CREATE TABLE nothing ();")
     assert "## Columns\n\nThere are none.\n" in pages(made(shop))["tables/nothing.md"]

@@ -96,10 +96,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Anything else: what hangs on a table, or stands for itself. `definition` is SQL, or a part of it."""
+    """Anything else: what hangs on a table, or stands for itself. `definition` is SQL, or a part of it.
+
+    `on` is the identity of what it hangs on, which its own need not tell: that of an index does not.
+    """
 
     key: Key
     name: str
+    on: str | None
     definition: str | None
     comment: str | None
     attributes: Mapping[str, Any]

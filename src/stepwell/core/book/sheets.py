@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from stepwell.core.book import Column, Item, Reference, Sheet
-from stepwell.core.book.renames import last_part, path_of
+from stepwell.core.book.renames import SCHEMA, last_part, path_of
 from stepwell.core.schema.diff import POSITION
 from stepwell.core.schema.snapshot import OWNERS, Key, Snapshot
 from stepwell.core.schema.versions import only_not_null
@@ -124,7 +124,8 @@ def _item(fact: Fact, touched: Mapping[Key, Touched]) -> Item:
     has: dict[str, Any] = {name: each for name, each in fact.attributes.items() if name != POSITION}
     definition = next((has.pop(name) for name in _DEFINITIONS if isinstance(has.get(name), str)), None)
     comment = _text(has.pop("comment", None))
-    return Item(fact.key, last_part(fact), definition, comment, has, touched.get(fact.key))
+    on = None if fact.parent is None or fact.parent.kind == SCHEMA else fact.parent.identity
+    return Item(fact.key, last_part(fact), on, definition, comment, has, touched.get(fact.key))
 
 
 def _text(value: object) -> str | None:

@@ -118,6 +118,7 @@ def _item(item: Item) -> Document:
     return {
         "kind": item.key.kind,
         "identity": item.key.identity,
+        "on": item.on,
         "definition": item.definition,
         "comment": item.comment,
         "attributes": dict(item.attributes),

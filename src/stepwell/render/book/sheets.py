@@ -99,7 +99,8 @@ def _items(items: Iterable[Item], names: Names, up: str = _UP) -> Iterator[list[
         found = list(group)
         yield [f"## {plural(kind, 2).capitalize()}"]
         yield table(
-            ("name", "definition", "besides", "comment", *_BY), (_item(each, names, up) for each in found)
+            ("name", "on", "definition", "besides", "comment", *_BY),
+            (_item(each, names, up) for each in found),
         )
         for each in found:
             if each.definition is not None and not _is_short(each.definition):
@@ -111,6 +112,7 @@ def _item(item: Item, names: Names, up: str) -> tuple[str, ...]:
     definition = item.definition or ""
     return (
         _name(item, up),
+        "" if up or item.on is None else code(without_usual_schema(item.on)),
         code(definition) if _is_short(definition) else "below",
         ", ".join(attributes(item.attributes)),
         text(item.comment or ""),
