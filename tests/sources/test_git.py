@@ -261,6 +261,8 @@ def test_from_which_one_on_the_plan_is_another(paths: list[str], gone: list[str]
     assert changes.first_of(ORDER, lambda each: brings_in.get(each.path, set())) == first
 
 
-def test_where_nobody_can_tell_every_module_counts() -> None:
-    changes = Changes("main", frozenset({"db/other.py"}))
+@pytest.mark.parametrize("path", ["db/other.py", "data/countries.csv"])
+def test_where_nobody_can_tell_every_file_counts(path: str) -> None:
+    """What imports more than can be told may read files too."""
+    changes = Changes("main", frozenset({path}))
     assert changes.first_of(ORDER, lambda each: None if each.path.endswith(".py") else ()) == 1

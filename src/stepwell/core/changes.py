@@ -26,14 +26,14 @@ class Changes(NamedTuple):
         """The place in the plan from which on it is another one than it was; behind the last, where it is the same.
 
         One changed migration is a change for all behind it: they stand on it. Takes a function that tells which modules
-        of the project a migration brings in; where it can't tell, every module may be one of them.
+        of the project a migration brings in; where it can't tell, every file may be one that it imports or reads.
         """
-        modules = {path for path in self.paths if path.endswith(".py")} - {each.path for each in order}
+        others = self.paths - {each.path for each in order}
         for place, migration in enumerate(order):
             if migration.path in self.paths or any(version < migration.version for version in self.gone):
                 return place
-            if modules:
+            if others:
                 found = modules_of(migration)
-                if found is None or not modules.isdisjoint(found):
+                if found is None or not others.isdisjoint(found):
                     return place
         return len(order)
