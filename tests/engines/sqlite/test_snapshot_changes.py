@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.engines.sqlite.pairs import PAIRS
 from tests.engines.sqlite.sink import CHANGES, SINK
 
 from stepwell.core.schema.diff import diff
@@ -37,3 +38,11 @@ def test_a_change_is_noticed(told: str, unchanged: Snapshot, take: Callable[...,
 
 def test_nothing_is_unknown(unchanged: Snapshot) -> None:
     assert unchanged.unknown == ()
+
+
+@pytest.mark.parametrize("told", PAIRS)
+def test_two_structures_are_told_apart(told: str, take: Callable[..., Snapshot]) -> None:
+    before, after = map(take, PAIRS[told])
+    assert next(tell(diff(before, after))).text == told.rstrip()
+    assert before.fingerprint != after.fingerprint
+    assert not diff(after, before).equal

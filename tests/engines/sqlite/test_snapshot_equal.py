@@ -145,6 +145,13 @@ SAME = {
         "CREATE TABLE a (b INT); CREATE VIEW v AS SELECT x.c FROM (SELECT b AS c FROM a) AS x",
         'CREATE TABLE a (b INT); CREATE VIEW v AS SELECT "x"."c" FROM (SELECT "b" AS "c" FROM "a") AS "x"',
     ),
+    "names of indexed columns as texts": (
+        "CREATE TABLE a (b INT, c TEXT, PRIMARY KEY (b), UNIQUE (b, c)); CREATE INDEX i ON a (c COLLATE nocase DESC)",
+        (
+            "CREATE TABLE a (b INT, c TEXT, PRIMARY KEY ('b'), UNIQUE ('b', 'c'));"
+            " CREATE INDEX i ON a ('c' COLLATE NOCASE DESC)"
+        ),
+    ),
     "numbers and bytes": (
         "CREATE TABLE a (b REAL DEFAULT 1.5e3, c INT DEFAULT 0xff, d BLOB DEFAULT x'ab')",
         "CREATE TABLE a (b REAL DEFAULT 1.5E3, c INT DEFAULT 0XFF, d BLOB DEFAULT X'AB')",

@@ -349,5 +349,14 @@ def _ordered(part: Sequence[Token], names: Collection[str]) -> str:
     """One of them. These two words are names too, elsewhere."""
     order = part[-1].text.upper() if len(part) > 1 and part[-1].kind is Kind.WORD else ""
     if order not in ("ASC", "DESC"):
+        return _indexed_one(part, names)
+    return _indexed_one(part[:-1], names) + (" DESC" if order == "DESC" else "")
+
+
+def _indexed_one(part: Sequence[Token], names: Collection[str]) -> str:
+    """An expression, or a name, which a text is here too if it stands alone."""
+    is_alone = len(part) == 1 or (len(part) > 1 and part[1].text.upper() == "COLLATE")
+    name = name_of(part[0]) if is_alone and part[0].kind is Kind.STRING else None
+    if name is None:
         return written(part, names)
-    return written(part[:-1], names) + (" DESC" if order == "DESC" else "")
+    return f"{spelled(name)} {written(part[1:], names)}".rstrip()
