@@ -37,6 +37,14 @@ def test_a_data_migration_is_asked(legacy: Workshop, built: int, there: bool, pl
     assert legacy.pending() == []
 
 
+@pytest.mark.parametrize("there", [True, False], ids=["there", "not there"])
+def test_a_number_may_stand_for_a_truth(legacy: Workshop, *, there: bool) -> None:
+    """As `SELECT EXISTS (...)` gives it on engines that have no other."""
+    seed(legacy, **asked('return await database.fetch_val("SELECT count(*) FROM users")'))
+    build(legacy, 2 + there)
+    assert migrated(legacy)[0] == ALL[: 2 + there]
+
+
 def test_an_idempotent_one_between_others_is_run_and_it_is_said_why(legacy: Workshop) -> None:
     seed(legacy, attributes="idempotent = True")
     build(legacy, 2)
@@ -112,10 +120,11 @@ def test_a_read_that_fails_may_be_caught(legacy: Workshop) -> None:
         ('await database.execute_many("DELETE FROM users", [{}])', "only asks: a statement that writes"),
         ('await database.fetch_all("DELETE FROM users RETURNING id")', "only asks: a read that writes"),
         ("async with database.driver(): pass", "is_applied() only asks: driver() is used"),
+        ("return 2", "is_applied() only asks: it must give True or False, not 2"),
         ("return None", "is_applied() only asks: it must give True or False, not None"),
         ("yield True", "is_applied() holds a 'yield'"),
     ],
-    ids=["execute", "count", "many", "returning", "driver", "no answer", "generator"],
+    ids=["execute", "count", "many", "returning", "driver", "a count", "no answer", "generator"],
 )
 def test_it_must_only_ask(legacy: Workshop, body: str, message: str) -> None:
     path = seed(legacy, **asked(body))
