@@ -24,6 +24,10 @@ _OPTIONS = {
     "scratch_url": ("URL", "a throw-away database of the same engine, on whose server others can be made"),
     "migrations": ("DIR", "the folder of migrations"),
 }
+_PATHS = (
+    "root",
+    "config",
+)  # the folder of migrations is relative to that of the configuration, as everywhere
 
 
 class Hooks:
@@ -55,12 +59,17 @@ def pytest_stepwell_project(config: pytest.Config) -> Project:
 
     from stepwell.testing.within_pytest import configured
 
-    options = {
-        name: config.getoption(f"stepwell_{name}") or config.getini(f"stepwell_{name}") or None
-        for name in _OPTIONS
-    }
-    root = config.rootpath / (options.pop("root") or "")
-    return configured(str(root), options, dict(os.environ))
+    options = {name: _option(config, name) for name in _OPTIONS}
+    return configured(options.pop("root") or str(config.rootpath), options, dict(os.environ))
+
+
+def _option(config: pytest.Config, name: str) -> str | None:
+    """A flag, or else a line; as with those of pytest, a path starts where it was started, or at its file."""
+    flag, line = config.getoption(f"stepwell_{name}"), config.getini(f"stepwell_{name}")
+    value = flag or line or None
+    if value and name in _PATHS:
+        return str((config.invocation_params.dir if flag else config.rootpath) / value)
+    return value
 
 
 @pytest.fixture(scope="session")

@@ -63,6 +63,26 @@ def test_options_say_whose_migrations_they_are(folder: Path, name: str) -> None:
     assert ran.code == 0
 
 
+PATHS = {
+    "a flag": (("--stepwell-config=../strange.toml",), "", "t_other"),
+    "a root": (("--stepwell-root=../inner",), "", "t_inner"),
+    "a line": ((), "stepwell_config = strange.toml", "t_other"),
+    "a flag, and workers": (("--stepwell-config=../strange.toml", "-n1"), "", "t_other"),
+}
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_a_path_is_one_from_where_pytest_was_started_or_from_the_file(folder: Path, name: str) -> None:
+    flags, line, found = PATHS[name]
+    (folder / "pytest.ini").write_text(f"[pytest]\n{line}\n")
+    (folder / "below").mkdir()
+    (folder / "below" / "test_it.py").write_text(
+        f"{WHICH}    assert stepwell_database.fetch_val(tables) == {found!r}\n"
+    )
+    ran = run_pytest(folder / "below", *flags)
+    assert ran.names("passed") == {"test_which"}
+
+
 def test_a_variable_of_the_environment_counts_as_for_the_program(folder: Path) -> None:
     assert "found t_other" in run_pytest(folder, "-s", STEPWELL_MIGRATIONS="others").output
 
@@ -86,7 +106,8 @@ def test_a_hook_gives_a_project_of_ones_own(folder: Path) -> None:
 
 WRONG = {
     "an unknown environment": ("--stepwell-env=otter", "there is no environment 'otter'"),
-    "no such file": ("--stepwell-config=none.toml", "there is no configuration file none.toml"),
+    "no such file": ("--stepwell-config=none.toml", "there is no configuration file /"),
+    "no such folder": ("--stepwell-root=none", "there is no folder"),
     "a wrong URL": ("--stepwell-url=mangodb://x", "no database is known by the scheme 'mangodb'"),
     "no place": ("--stepwell-url=mysql://u@h/d", "there is no place for a scratch database of mysql"),
 }

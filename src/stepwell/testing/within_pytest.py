@@ -86,6 +86,8 @@ def configured(root: str, options: dict[str, str | None], environ: dict[str, str
     from stepwell.project import Project
     from stepwell.settings import load
 
+    if not Path(root).is_dir():
+        raise UsageError(f"there is no folder {root}", hint="it is given by --stepwell-root or stepwell_root")
     config, env = options.pop("config"), options.pop("env")
     loaded = load(
         environ=environ, cwd=Path(root), config=Path(config) if config else None, env=env, flags=options
