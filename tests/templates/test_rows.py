@@ -50,6 +50,62 @@ def test_data_gives_back_what_was_there(users: Workshop, options: tuple[str, ...
     assert not users.exists("trim_name_of_users_kept")
 
 
+NOTHING = [  # what becomes of NULL, '' and 'a'
+    pytest.param("coalesce(email, 'none')", ["none", "", "a"], id="from nothing"),
+    pytest.param("nullif(email, '')", [None, None, "a"], id="to nothing"),
+]
+
+
+@pytest.mark.parametrize(("value", "changed"), NOTHING)
+def test_data_changes_what_is_null_or_becomes_it(
+    users: Workshop, options: tuple[str, ...], value: str, changed: list[str | None]
+) -> None:
+    new(users, Made("column", "add_email_to_users", ("type=varchar(20)",)))
+    users.migrate()
+    users.ask("DELETE FROM users WHERE id NOT IN (101, 102, 103)")
+    users.ask("UPDATE users SET email = '' WHERE id = 102")
+    users.ask("UPDATE users SET email = 'a' WHERE id = 103")
+    new(users, Made("data", "change_email_of_users", (f"value={value}", "type=varchar(20)")), *options)
+    users.migrate()
+    assert names(users, "email") == changed
+    users.rollback()
+    assert names(users, "email") == [None, "", "a"]
+
+
+def test_data_leaves_alone_what_somebody_has_set_to_null_since(
+    users: Workshop, options: tuple[str, ...]
+) -> None:
+    new(users, Made("column", "add_email_to_users", ("type=varchar(20)",)))
+    users.migrate()
+    users.ask("UPDATE users SET email = ' x'")
+    new(users, Made("data", "trim_email_of_users", ("type=varchar(20)",)), *options)
+    users.migrate()
+    users.ask("UPDATE users SET email = NULL WHERE id = 101")
+    users.rollback()
+    assert names(users, "email") == [" x", None, " x", " x", " x"]
+
+
+def test_data_takes_an_expression_as_a_whole(users: Workshop, options: tuple[str, ...]) -> None:
+    new(users, Made("column", "add_old_to_users", ("type=boolean",)))
+    users.migrate()
+    users.ask("UPDATE users SET old = (id = 101)")
+    made = Made("data", "change_old_of_users", ("value=id > 101 AND id < 200", "type=boolean"))
+    new(users, made, *options)
+    users.migrate()
+    assert [bool(each) for each in names(users, "old")] == [False, False, True, True, False]
+    users.rollback()
+    assert [bool(each) for each in names(users, "old")] == [False, True, False, False, False]
+
+
+def test_data_in_python_says_when_there_would_be_ranges_without_end(users: Workshop) -> None:
+    """Such as of keys that are made of the time."""
+    users.ask("INSERT INTO users (id, name) VALUES (1000000000000000000, ' e')")
+    new(users, Made("data", "trim_name_of_users"))
+    error = users.failure(users.project().migrate())
+    assert "the keys lie too far apart" in str(error)
+    assert names(users)[-1] == " e"
+
+
 def test_data_goes_on_where_it_was_cut_off(users: Workshop, options: tuple[str, ...]) -> None:
     new(users, Made("data", "trim_name_of_users"), *options)
     users.ask("CREATE UNIQUE INDEX users_name ON users (name)")
