@@ -283,6 +283,39 @@ def folders(place: Path) -> list[Path]:
     return list((place / "temporary").iterdir())
 
 
+ANOTHER_AT_THE_LOCK = """
+import asyncio, sys
+from stepwell.project import Project
+from stepwell.testing import blocking
+
+busy = False
+
+def another(event, arguments):
+    global busy
+    if event == "fcntl.flock" and not busy:
+        busy = True
+        with blocking.migrated_database(project):
+            pass
+
+project = Project(root=sys.argv[1], migrations="migrations", engine="sqlite")
+with blocking.migrated_database(project):  # what is imported for the first time is, before anybody listens
+    pass
+sys.addaudithook(another)
+with blocking.migrated_database(project) as database:
+    print(busy, database.fetch_val("SELECT 7"))
+"""
+
+
+def test_on_sqlite_a_folder_that_is_being_made_is_left_alone(tmp_path: Path) -> None:
+    """Another session that begins just before the lock of the folder is taken."""
+    (tmp_path / "migrations").mkdir()
+    command = [sys.executable, "-c", ANOTHER_AT_THE_LOCK, str(tmp_path)]
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": str(SOURCE)}, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "True 7\n", done.stderr
+
+
 def test_on_sqlite_what_belongs_to_the_whole_file_is_copied(
     tmp_path: Path,
 ) -> None:

@@ -59,8 +59,11 @@ def _folder() -> Iterator[Path]:
     _remove_left(Path(tempfile.gettempdir()))
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
-        with (folder / LOCK).open("wb") as lock:
+        with (folder / "new").open("wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            Path(lock.name).rename(
+                folder / LOCK
+            )  # only now: while it is free under that name, it is nobody's
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
