@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 from tests.verify.legacy import ALL, CHAIN, adopted, applied, build, migrated, seed, stopped
 
-from stepwell.core.errors import ContradictionError, StepError
+from stepwell.core.errors import ConnectionFailedError, ContradictionError, StepError
 from stepwell.core.events import Adopting, Planned, Replaying
 from stepwell.testing.workshop import report_of, until
 
@@ -228,6 +228,31 @@ def test_what_no_migration_leaves_behind_is_not_taken_for_theirs(legacy: Worksho
     error = stopped(legacy)
     assert isinstance(error, ContradictionError)
     assert "table work (created by 001 step); and nothing else of what they give is there" in error.message
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda project: project.migrate(),
+        lambda project: project.baseline(),
+        lambda project: project.snapshot(),
+        lambda project: project.drift(),
+        lambda project: project.status(drift=True),
+    ],
+    ids=["migrate", "baseline", "snapshot", "drift", "status"],
+)
+def test_a_structure_that_somebody_changes_just_now_is_no_failed_migration(
+    legacy: Workshop, ask: Any
+) -> None:
+    build(legacy, 1)
+    with psycopg.connect(legacy.url) as other:
+        other.execute("LOCK users IN ACCESS EXCLUSIVE MODE")
+        error = legacy.failure(ask(legacy.project(lock_timeout="50ms")))
+    assert isinstance(error, ConnectionFailedError)
+    assert error.exit_code == 7
+    assert error.message == "the structure can't be read: canceling statement due to lock timeout"
+    assert "--lock-timeout" in (error.hint or "")
+    assert not legacy.exists("migrations")
 
 
 def test_what_is_created_only_where_it_is_missing_is_no_obstacle(legacy: Workshop) -> None:

@@ -14,6 +14,7 @@ from stepwell.app.gather import in_order
 from stepwell.app.ready import ready_for
 from stepwell.app.replay import scratch_of, states
 from stepwell.app.runs import Taken
+from stepwell.app.snapshot import read
 from stepwell.core.adoption import decide, torn
 from stepwell.core.errors import ContradictionError, MigrationError, MisuseError, StepError, StepwellError
 from stepwell.core.events import Adopting, Replanned, Replaying, Warned
@@ -56,7 +57,7 @@ async def surveyed(context: Context, connection: Connection, order: Sequence[Mig
             hint=f"say up to which version it was built: {BY_HAND}",
         )
     context.emit(Replaying(len(order)))
-    live = await connection.snapshot()
+    live = await read(connection)
     found = chain(await _replayed(context, order), live)
     reach = found.reach()
     if reach.torn is not None:

@@ -10,7 +10,7 @@ from stepwell.app.gather import gather
 from stepwell.app.replay import scratch_of
 from stepwell.app.runs import run_wish
 from stepwell.app.shelf import Shelf
-from stepwell.app.snapshot import must_be_able, side, taken
+from stepwell.app.snapshot import must_be_able, read, side, taken
 from stepwell.core.answers import DiffReport
 from stepwell.core.errors import ContradictionError
 from stepwell.core.history import State
@@ -41,7 +41,7 @@ async def drift(context: Context) -> DiffReport:
     connection = await connected(context, shelf, read_only=True)
     async with introduced(context, connection) as about:
         situation = gather(shelf, await connection.read(), whole=True).situation
-        live = await connection.snapshot()
+        live = await read(connection)
     expected = await _replayed(context, _applied(situation), about.user)
     sieved = sieve(expected, live, diff(expected, live), context.settings.ignore)
     return DiffReport(side(expected, EXPECTED), side(live, f"live ({about.url})"), *sieved)

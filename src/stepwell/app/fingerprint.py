@@ -106,8 +106,9 @@ async def _left(context: Context, connection: Connection, batch: Batch, directio
 
 async def stands(context: Context, connection: Connection) -> Standing:
     """What the last fingerprint says of the database now. Reads only."""
+    from stepwell.app.snapshot import read
     from stepwell.core.schema.fingerprint import fingerprint, standing
 
     left = await connection.last_fingerprint()
-    now = fingerprint(await connection.snapshot(), context.settings.ignore, context.new_batch().tool)
+    now = fingerprint(await read(connection), context.settings.ignore, context.new_batch().tool)
     return standing(left, now)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from stepwell.app.connecting import introduced
 from stepwell.core.answers import DiffReport, Side
-from stepwell.core.errors import UsageError
+from stepwell.core.errors import ConnectionFailedError, FailureKind, Refusal, UsageError
 from stepwell.core.schema.diff import diff as compared
 from stepwell.core.schema.snapshot import Snapshot, loads
+from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
     from stepwell.app.context import Context
+    from stepwell.ports import Connection
 
 Given = Snapshot | str | PathLike[str]
 LIVE = "live"  # in the place of a file: the database itself
@@ -39,6 +41,21 @@ async def taken(context: Context) -> Snapshot:
         await connection.close()
 
 
+async def read(connection: Connection, *, own_tables: bool = False) -> Snapshot:
+    """The structure of a database that people work with. Raises `ConnectionFailedError` where it refuses to tell it.
+
+    It may have to wait for one who changes a table, and then gives up; that is no failure of a migration.
+    """
+    try:
+        return await connection.snapshot(own_tables=own_tables)
+    except EngineError as error:
+        raise ConnectionFailedError(
+            f"the structure can't be read: {error.fault.message}",
+            refusal=Refusal.LOST if error.kind is FailureKind.LOST else Refusal.OTHER,
+            hint=error.fault.hint,
+        ) from error
+
+
 def side(of: Snapshot, name: str) -> Side:
     """A snapshot as one side of a comparison."""
     return Side(name, of.engine, of.server, of.fingerprint)
@@ -49,7 +66,7 @@ async def _live(context: Context, *, own_tables: bool = False) -> tuple[Snapshot
     must_be_able(context)
     connection = await context.connect(True)
     async with introduced(context, connection) as about:
-        return await connection.snapshot(own_tables=own_tables), about.url
+        return await read(connection, own_tables=own_tables), about.url
 
 
 async def diff(context: Context, before: Given, after: Given) -> DiffReport:
