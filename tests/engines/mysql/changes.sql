@@ -530,3 +530,144 @@ ALTER TABLE tickets ENGINE = MyISAM;
 --: needs mysql
 --= library lib: definition
 DROP LIBRARY lib; CREATE LIBRARY lib LANGUAGE JAVASCRIPT AS 'export function one() { return 2 }';
+
+--= column plain.a: type
+ALTER TABLE plain MODIFY a INT UNSIGNED ZEROFILL;
+
+--= column plain.c: type varchar(20) -> varbinary(20)
+ALTER TABLE plain MODIFY c VARBINARY(20);
+
+--= column plain.c: default none -> 'NULL'
+ALTER TABLE plain MODIFY c VARCHAR(20) DEFAULT 'NULL';
+
+--= column plain.c: default none -> 'it''s \\ "x"'
+ALTER TABLE plain MODIFY c VARCHAR(20) DEFAULT 'it''s \\ "x"';
+
+--= column plain.c: default none ->
+ALTER TABLE plain MODIFY c VARCHAR(20) DEFAULT (CONCAT('/*! x */', ' COMMENT'));
+
+--= column plain.a: comment none -> DEFAULT 3, NOT NULL /*!50000 x */
+ALTER TABLE plain MODIFY a INT COMMENT 'DEFAULT 3, NOT NULL /*!50000 x */';
+
+--= table plain: comment none -> ENGINE=MyISAM /*!50100 PARTITION BY x */
+ALTER TABLE plain COMMENT 'ENGINE=MyISAM /*!50100 PARTITION BY x */';
+
+--= column users.kind: type enum('a','b') -> enum('a','B')
+ALTER TABLE users MODIFY kind ENUM('a', 'B') DEFAULT 'a';
+
+--= column users.kind: type enum('a','b') -> enum('a','b COMMENT ''x''')
+ALTER TABLE users MODIFY kind ENUM('a', 'b COMMENT ''x''') DEFAULT 'a';
+
+--= column users.price: type decimal(10,2) -> decimal(10,3)
+ALTER TABLE users MODIFY price DECIMAL(10, 3) DEFAULT 1.50;
+
+--= column plain.B: added
+--= column plain.b: removed
+ALTER TABLE plain CHANGE b B INT;
+
+--= column plain.g: added
+--= index plain.g: added (unique (`g`))
+ALTER TABLE plain ADD COLUMN g INT AS (a * 2) STORED UNIQUE;
+
+--= index users.by_age: renamed to BY_AGE
+ALTER TABLE users RENAME INDEX by_age TO BY_AGE;
+
+--= constraint plain.fk: added
+--= index plain.fk: added
+ALTER TABLE plain ADD CONSTRAINT fk FOREIGN KEY (a) REFERENCES posts (id);
+
+--= constraint posts.by_author: definition
+--= table people: added
+--= table users: removed
+RENAME TABLE users TO people;
+
+--= table plain: options KEY_BLOCK_SIZE none -> 4
+--= table plain: options ROW_FORMAT none -> COMPRESSED
+ALTER TABLE plain ROW_FORMAT = COMPRESSED KEY_BLOCK_SIZE = 4;
+
+--= table plain: options STATS_AUTO_RECALC none -> 1
+--= table plain: options STATS_SAMPLE_PAGES none -> 33
+ALTER TABLE plain STATS_AUTO_RECALC = 1, STATS_SAMPLE_PAGES = 33;
+
+--= partition plain.p0: added (VALUES LESS THAN ('m'))
+--= partition plain.p1: added (VALUES LESS THAN (MAXVALUE))
+--= table plain: partition by none -> RANGE COLUMNS
+ALTER TABLE plain PARTITION BY RANGE COLUMNS (c)
+(PARTITION p0 VALUES LESS THAN ('m'), PARTITION p1 VALUES LESS THAN (MAXVALUE));
+
+--= partition listed.a: removed
+--= partition listed.first: added (VALUES IN (1,2))
+ALTER TABLE listed REORGANIZE PARTITION a INTO (PARTITION first VALUES IN (1, 2));
+
+--= view authors: definition
+CREATE OR REPLACE VIEW authors AS SELECT DISTINCT p.id, adults.email FROM posts p JOIN adults ON adults.id = p.author;
+
+--= view authors: definition
+CREATE OR REPLACE VIEW authors AS SELECT p.id, adults.email AS mail FROM posts p JOIN adults ON adults.id = p.author;
+
+--= view authors: definition
+CREATE OR REPLACE VIEW authors AS SELECT p.id, adults.email FROM posts p LEFT JOIN adults ON adults.id = p.author;
+
+--= view authors: algorithm undefined -> temptable
+CREATE OR REPLACE ALGORITHM=TEMPTABLE VIEW authors AS SELECT p.id, adults.email FROM posts p
+JOIN adults ON adults.id = p.author;
+
+--= table authors: added (1 column)
+--= view authors: removed
+DROP VIEW authors; CREATE TABLE authors (id INT);
+
+--= trigger users.first: follows none -> zeroth
+--= trigger users.zeroth: added (SET NEW.age = 0)
+CREATE TRIGGER zeroth BEFORE INSERT ON users FOR EACH ROW PRECEDES first SET NEW.age = 0;
+
+--= trigger plain.later: added
+--= trigger users.later: removed
+DROP TRIGGER later; CREATE TRIGGER later AFTER DELETE ON plain FOR EACH ROW DELETE FROM posts;
+
+--= procedure proc: parameters
+DROP PROCEDURE proc;
+CREATE PROCEDURE proc(INOUT a INT, OUT b VARCHAR(10)) READS SQL DATA COMMENT 'a comment' SELECT 1 INTO b;
+
+--= procedure proc: definition SELECT 1 INTO b -> SELECT '1' INTO b
+DROP PROCEDURE proc;
+CREATE PROCEDURE proc(IN a INT, OUT b VARCHAR(10)) READS SQL DATA COMMENT 'a comment' SELECT '1' INTO b;
+
+--= function proc: added (RETURN a)
+CREATE FUNCTION proc(a INT) RETURNS INT DETERMINISTIC RETURN a;
+
+--= event often: every '1:30' HOUR_MINUTE -> '2:30' HOUR_MINUTE
+ALTER EVENT often ON SCHEDULE EVERY '2:30' HOUR_MINUTE;
+
+--= event often: definer tester@% -> ks_reader@localhost
+ALTER DEFINER = ks_reader@localhost EVENT often ENABLE;
+
+--= event once: at 2037-01-01 00:00:00 -> none
+--= event once: every none -> 1 WEEK
+ALTER EVENT once ON SCHEDULE EVERY 1 WEEK;
+
+--= table `odd.na``me`: comment ) PARTITION BY -> it's
+ALTER TABLE `odd.na``me` COMMENT 'it''s';
+
+--= index `odd.na``me`.`i.x`: renamed to `i``y`
+ALTER TABLE `odd.na``me` RENAME INDEX `i.x` TO `i``y`;
+
+--: needs mariadb
+--= sequence tickets: removed
+--= table tickets: added (1 column)
+ALTER TABLE numbered ALTER id DROP DEFAULT; DROP SEQUENCE tickets; CREATE TABLE tickets (x INT);
+
+--: needs mariadb
+--= sequence tickets: minimum 0 -> -10
+ALTER SEQUENCE tickets MINVALUE -10;
+
+--: needs mariadb
+--= table plain: system versioned no -> yes
+ALTER TABLE plain ADD SYSTEM VERSIONING;
+
+--: needs mysql
+--= column plain.a: options STORAGE none -> DISK
+ALTER TABLE plain MODIFY a INT STORAGE DISK;
+
+--: needs mysql
+--= index newer.by_sum: definition
+ALTER TABLE newer DROP INDEX by_sum, ADD INDEX by_sum ((a + 1) DESC);

@@ -21,6 +21,7 @@ from stepwell.ports import ConnectOptions, EngineError
 from stepwell.project import Project
 
 from .conftest import Sink, made, run, taken
+from .rewrites import SAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -122,6 +123,16 @@ def test_the_client_that_made_it(names: str, kitchen: Sink) -> None:
     """MySQL writes the character set of the client before the texts of an expression."""
     with made(kitchen, MADE) as one, made(kitchen, f"SET NAMES {names}; {MADE}") as other:
         must_be_equal(taken(one.url), taken(other.url))
+
+
+# --- how it is written ---
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_two_ways_to_write_the_same(name: str, kitchen: Sink) -> None:
+    one, other = SAME[name]
+    with made(kitchen, one) as first, made(kitchen, other) as second:
+        must_be_equal(taken(first.url), taken(second.url))
 
 
 # --- its name ---
