@@ -10,7 +10,8 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -21,7 +22,9 @@ from stepwell.core.errors import ConnectionFailedError
 from stepwell.core.redact import Secret
 from stepwell.core.url import parse_url
 from stepwell.engines.postgresql.copies import FILLED, PREFIX
+from stepwell.engines.postgresql.scratch import master_of
 from stepwell.engines.sqlite import copies as sqlite_copies
+from stepwell.ports import ConnectOptions
 from stepwell.project import Project
 from stepwell.testing.workshop import until
 
@@ -228,6 +231,26 @@ def test_a_connection_that_a_test_left_open_is_in_nobodys_way(
         left.execute("SELECT 1")
     name = left.info.dbname
     assert ask_postgresql(postgresql_url, f"SELECT 1 FROM pg_database WHERE datname = '{name}'") == []
+
+
+def test_no_timeout_of_the_server_ends_what_keeps_a_database(
+    postgresql_project: Project, postgresql_url: str
+) -> None:
+    """Between two tests, or at a breakpoint, nothing is asked of it for long."""
+    names = ["statement_timeout", "lock_timeout"]
+    if int(ask_postgresql(postgresql_url, "SHOW server_version_num")[0][0]) >= 140000:
+        names.append("idle_session_timeout")
+    given = quote(" ".join(f"-c {name}=600000" for name in names))
+    joint = "&" if "?" in postgresql_url else "?"
+    server = parse_url(f"{postgresql_url}{joint}options={given}")
+    options = ConnectOptions(postgresql_project.settings, str(postgresql_project.root))
+
+    async def use() -> list[Any]:
+        async with master_of(server, options) as master:
+            shown = [await (await master.execute(f"SHOW {name}".encode())).fetchone() for name in names]
+            return [row[0] for row in shown if row]
+
+    assert asyncio.run(use()) == ["0"] * len(names)
 
 
 def test_who_may_not_make_databases_is_told_what_to_do(

@@ -49,14 +49,12 @@ CROSS JOIN LATERAL (
   SELECT pg_catalog.split_part(given.text, '=', 1) AS name,
     pg_catalog.substr(given.text, pg_catalog.strpos(given.text, '=') + 1) AS value) AS c
 WHERE s.setrole = 0"""
-_WAIT_AS_LONG_AS_NEEDED = "SET statement_timeout = 0; SET lock_timeout = 0"
 
 
 @asynccontextmanager
 async def copies(server: DatabaseUrl, options: ConnectOptions, key: str, fill: Fill) -> AsyncIterator[Copy]:
     """Have a database filled, once for all who give this key; give what makes copies of it."""
     async with master_of(server, options) as master:
-        await master.execute(_WAIT_AS_LONG_AS_NEEDED.encode())
         place = _digest(server.database or server.user or "", 8)
         name = f"{PREFIX}{place}{_digest(key, 16)}"
         await drop_left(master)

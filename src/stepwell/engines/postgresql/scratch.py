@@ -33,6 +33,11 @@ SELECT d.datname::text FROM pg_catalog.pg_database d
 WHERE d.datname::text ~ '^{PREFIX}[0-9a-f]{{24}}$'::text AND d.datdba = (
   SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)
 AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_stat_activity a WHERE a.datname = d.datname)"""
+# What makes or keeps one waits as long as it takes. The last one is there from PostgreSQL 14 on.
+_NO_TIMEOUTS = """
+SELECT pg_catalog.set_config(t.name, '0', false)
+FROM (VALUES ('statement_timeout'), ('lock_timeout'), ('idle_session_timeout')) AS t(name)
+WHERE pg_catalog.current_setting(t.name, true) IS NOT NULL"""
 _END_USERS = (
     "SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a"
     " WHERE a.datname = %s::name"
@@ -52,10 +57,11 @@ async def scratch(
 
 @asynccontextmanager
 async def master_of(server: DatabaseUrl, options: ConnectOptions) -> AsyncIterator[AsyncConnection]:
-    """The connection by which databases are made and dropped on that server."""
+    """The connection by which databases are made and dropped on that server, or one of them is kept."""
     bare = options._replace(connect=None)
     master = (await open_connection(server, bare, Redactor(server.secrets))).connection
     try:
+        await master.execute(_NO_TIMEOUTS)
         yield master
     finally:
         await master.close()
