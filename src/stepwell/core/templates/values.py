@@ -87,5 +87,5 @@ def _sql(value: str, rules: LexRules) -> str:
 def in_python(value: str) -> str:
     """A value inside a text of Python source, whatever quotes that has. Raises `ValueError`."""
     if found := next((sign for sign in "\\{}" if sign in value), None):
-        raise ValueError(f"holds {found!r}, which can't be written into a template in Python")
+        raise ValueError(f"holds {found!r}, which a template in Python can't take; one in SQL (--sql) can")
     return value.replace('"', '\\"').replace("'", "\\'")
