@@ -125,7 +125,7 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
         {"state": State.MISSING, "version": Version(""), "record": odd("")},
         (
             "the row with the id 9 is applied, but its file is missing: restore the file, or forget the record: "
-            "a DELETE of the row with the id 9, whose version is empty"
+            "stepwell unmark ''"
         ),
         "nothing pending, 1 to look at: see above",
     ),

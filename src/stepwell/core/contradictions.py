@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from stepwell.core.history import State, command, way_to_forget
+from stepwell.core.history import State, command
 
 if TYPE_CHECKING:
     from stepwell.core.history import Entry, Record
@@ -40,7 +40,7 @@ def _resumed(entry: Entry) -> str:
 
 
 def _forgotten(entry: Entry) -> str:
-    return command("unmark", entry.version) if entry.record is None else way_to_forget(entry.record)
+    return command("unmark", entry.version)
 
 
 RULES: dict[str, _Rule] = {
@@ -71,7 +71,7 @@ RULES: dict[str, _Rule] = {
 # Where the file of a step that began is gone, it can be neither resumed nor judged.
 _FILE_GONE = _Rule(
     "{title} began and did not finish, and its file is missing",
-    lambda entry: command("unmark", entry.version),
+    _forgotten,
     "restore the file; or undo by hand what was done of it, and say so: {command}",
 )
 RECORDED_TWICE = "recorded-twice"
@@ -103,7 +103,7 @@ def _twin(entry: Entry, record: Record) -> Contradiction:
     return Contradiction(
         RECORDED_TWICE,
         f"{record.version} (row {record.id}) is the same version as {first}",
-        f"remove the record that is too much: {way_to_forget(record)}",
+        f"remove the record that is too much: {command('unmark', record.version)}",
     )
 
 

@@ -305,10 +305,3 @@ def command(verb: str, version: Version) -> str:
     separator = "-- " if version.text.startswith("-") else ""
     plain = f"stepwell {verb} {separator}{argument}"
     return f"'{plain}'" if argument == version.text else plain
-
-
-def way_to_forget(record: Record) -> str:
-    """What removes a record. One whose version is empty is named by the id of its row: no command can name it."""
-    if record.version.text.strip():
-        return command("unmark", record.version)
-    return f"a DELETE of the row with the id {record.id}, whose version is empty"

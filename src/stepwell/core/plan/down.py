@@ -6,7 +6,7 @@ import heapq
 from typing import TYPE_CHECKING
 
 from stepwell.core.errors import ContradictionError, IrreversibleError, TargetError
-from stepwell.core.history import State, of_another_project, way_to_forget
+from stepwell.core.history import State, command, of_another_project
 from stepwell.core.migration import Direction
 from stepwell.core.plan.batch import may_pass, refuse_needed, undone_first
 from stepwell.core.plan.resumed import in_doubt
@@ -105,7 +105,7 @@ def _with_files(
         raise ContradictionError(
             f"can't be reverted, since the file is missing: {names(missing)}",
             hint="restore the file; a record without anything behind it is removed by "
-            + way_to_forget(records[missing[0].version]),
+            + command("unmark", records[missing[0].version].version),
         )
     return tuple(entry.migration for entry in entries if entry.migration is not None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.core.errors import ContradictionError, TargetError
-from stepwell.core.history import State, of_another_project, way_to_forget
+from stepwell.core.history import State, command, of_another_project
 from stepwell.core.migration import BASE, Direction
 from stepwell.core.plan.resumed import in_doubt
 from stepwell.core.plan.target import find, is_base
@@ -105,4 +105,6 @@ def _missing(entries: Sequence[Entry], wish: Wish) -> Iterable[str]:
 
 def _to_forget(missing: Sequence[Entry]) -> str:
     """How to remove the first of their records: what is missing has one."""
-    return next((way_to_forget(entry.record) for entry in missing if entry.record is not None), "")
+    return next(
+        (command("unmark", entry.record.version) for entry in missing if entry.record is not None), ""
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.core.errors import ContradictionError
-from stepwell.core.history import State, command, way_to_forget
+from stepwell.core.history import State, command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +86,7 @@ def recorded_twice(entry: Entry, first: Record) -> ContradictionError:
     """Two records of one version, which differ in leading zeros only: nobody can tell which of them counts."""
     rows = (first, *entry.twins)
     told = " and ".join(f"{each.version} (row {each.id})" for each in rows)
-    ways = " or ".join(way_to_forget(each) for each in rows)
+    ways = " or ".join(command("unmark", each.version) for each in rows)
     return ContradictionError(
         f"one version is recorded {len(rows)} times: {told} are the same",
         place=place_of(entry),
