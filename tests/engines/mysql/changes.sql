@@ -170,6 +170,9 @@ ALTER TABLE users DROP INDEX by_age, ADD INDEX by_age (email(10), age DESC) COMM
 --= index users.by_age: comment old ones -> none
 ALTER TABLE users DROP INDEX by_age, ADD INDEX by_age (age DESC, email(10));
 
+--= index users.by_age: comment old ones -> it's \ "new"
+ALTER TABLE users DROP INDEX by_age, ADD INDEX by_age (age DESC, email(10)) COMMENT 'it''s \\ "new"';
+
 --= index users.one_mail: unique yes -> no
 ALTER TABLE users DROP INDEX one_mail, ADD INDEX one_mail (email);
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MASK = "***"
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
+_ESCAPED = re.compile(r"''|\\(.)", re.DOTALL)
+_CONTROL = {"0": "\0", "n": "\n", "r": "\r", "Z": "\x1a"}
 _SECRET = re.compile(r"passw|pwd|secret|token|credential|_key\b", re.IGNORECASE)
 # In a URL, and as some engines have it within a comment or a list of options: `password "x"`, `password=x`.
 _WITHIN = (
@@ -31,6 +33,11 @@ def named(*names: str) -> str:
 def name_of(token: Token) -> str:
     """The name that a token stands for."""
     return identifier(token, MYSQL.commands) or token.text
+
+
+def text_of_literal(literal: str) -> str:
+    """The text that a string stands for, as the server prints one."""
+    return _ESCAPED.sub(lambda found: _CONTROL.get(found[1], found[1]) if found[1] else "'", literal[1:-1])
 
 
 def told(**values: Any) -> dict[str, Any]:

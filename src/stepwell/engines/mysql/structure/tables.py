@@ -11,7 +11,15 @@ from stepwell.core.schema.snapshot import Fact
 from stepwell.core.sql.tokens import Kind
 from stepwell.engines.mysql.structure import created
 from stepwell.engines.mysql.structure.created import clauses, meaningful, parenthesized, text_of
-from stepwell.engines.mysql.structure.pieces import name_of, named, of_table, told, unknown, without_secrets
+from stepwell.engines.mysql.structure.pieces import (
+    name_of,
+    named,
+    of_table,
+    text_of_literal,
+    told,
+    unknown,
+    without_secrets,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -183,7 +191,7 @@ def _constraint(table: str, name: str, definition: str) -> Fact:
 def _index(table: str, name: str, item: Tokens, word: str) -> Fact:
     key, rest = parenthesized(item)
     more, has = clauses(rest, _OF_INDEX)
-    comment = has.get("COMMENT", "")[1:-1]
+    comment = text_of_literal(has.get("COMMENT", "''"))
     is_primary = word == "PRIMARY KEY "
     attributes = told(
         type="primary key" if is_primary else _TYPES_OF_INDEX.get(word),
