@@ -45,7 +45,7 @@ LINES: list[tuple[Event, str]] = [
     (WaitingForServer("refused", 2), "waiting for the database: refused (2 s)"),
     (StepStarted(ONE, "first", Direction.UP, 1, 2), "applying 001 first"),
     (StatementSent(ONE, 3), "001: 3 statements"),
-    (Verified(ONE, "users", "fails_on_rows", 12.0), "001 users: fails on rows, 12.0 ms"),
+    (Verified(ONE, "users", "fails_on_rows", 12.0), "001 users: fails on existing rows, 12.0 ms"),
     (Blocked(ONE, "process 7 of app", 3.2), "001 waits for process 7 of app (3 s)"),
     (StepFinished(ONE, "first", Outcome.APPLIED, 2, 3.14), "✔ applied 001 first: 2 statements, 3.1 ms"),
     (StepFinished(ONE, "first", None, 2, None), "sent 001 first: 2 statements"),

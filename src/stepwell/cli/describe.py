@@ -84,9 +84,11 @@ def _aborted(event: SegmentAborted, _: View) -> str:
 
 
 def _verified(event: Verified, _: View) -> str:
-    return one_line(
-        f"{event.version} {event.name}: {event.verdict.replace('_', ' ')}, {elapsed(event.elapsed_ms)}"
-    )
+    from stepwell.core.proof import Verdict
+    from stepwell.render.verify import VERDICTS  # only where something was verified
+
+    word = VERDICTS[Verdict(event.verdict)].word
+    return one_line(f"{event.version} {event.name}: {word}, {elapsed(event.elapsed_ms)}")
 
 
 def _retrying(event: Retrying, _: View) -> str:
