@@ -64,7 +64,7 @@ def pytest_stepwell_project(config: pytest.Config) -> Project:
 
 
 def _option(config: pytest.Config, name: str) -> str | None:
-    """A flag, or else a line; as with those of pytest, a path starts where it was started, or at its file."""
+    """A flag, or else a line; as with those of pytest, a path starts where it was started, or at the root of pytest."""
     flag, line = config.getoption(f"stepwell_{name}"), config.getini(f"stepwell_{name}")
     value = flag or line or None
     if value and name in _PATHS:

@@ -113,6 +113,17 @@ WRONG = {
 }
 
 
+@pytest.mark.parametrize(
+    ("flag", "hint"),
+    [
+        ("--stepwell-migrations=none", "another one is named with `--stepwell-migrations`"),
+        ("--stepwell-url=mysql://u@h/d", "give scratch_url (--stepwell-scratch-url), "),
+    ],
+)
+def test_a_hint_names_the_flag_that_pytest_knows(folder: Path, flag: str, hint: str) -> None:
+    assert hint in run_pytest(folder, flag).told["test_which"]
+
+
 @pytest.mark.parametrize("name", WRONG)
 def test_what_is_configured_wrong_is_told_without_a_traceback(folder: Path, name: str) -> None:
     flag, words = WRONG[name]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import re
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from stepwell.project import Project
 
 _PLAIN = View()
+# Hints name flags of the program, which pytest has by other names. In a command of the program they stay.
+_FLAG = re.compile(r"(?<!stepwell migrate )(?<![\w-])--(?=(?:url|env|config|scratch-url|migrations)\b)")
 
 
 @contextmanager
@@ -38,7 +41,7 @@ def told() -> Iterator[None]:
     try:
         yield
     except StepwellError as error:
-        text = error_text(error, _PLAIN)
+        text = _FLAG.sub("--stepwell-", error_text(error, _PLAIN))
     except AssertionError as error:
         text = str(error)
     else:
