@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.engines.sqlite.conftest import snapshot_of
 
+from stepwell.core.errors import ConnectionFailedError
 from stepwell.core.schema.diff import diff
 from stepwell.core.schema.snapshot import Key
 from stepwell.core.schema.words import sentences, tell
 from stepwell.engines.sqlite.structure.create import read_table
 from stepwell.engines.sqlite.structure.text import RESERVED
-from stepwell.ports import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -210,7 +210,7 @@ def test_where_something_may_not_be_read_there_is_no_snapshot(connection: sqlite
             sqlite3.SQLITE_DENY if (what, of) == ("table_xinfo", "v") else sqlite3.SQLITE_OK
         )
     )
-    with pytest.raises(EngineError, match="not authorized"):
+    with pytest.raises(ConnectionFailedError, match="not authorized"):
         snapshot_of(connection)
 
 
@@ -254,5 +254,5 @@ def test_of_what_is_no_table_nothing_is_read(sql: str) -> None:
 def test_a_file_that_is_broken_is_an_error(connection: sqlite3.Connection) -> None:
     write = "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = 'CREATE TABLE ('"
     connection.executescript(f"CREATE TABLE a (b INT); {write}; PRAGMA writable_schema = RESET")
-    with pytest.raises(EngineError, match="malformed database schema"):
+    with pytest.raises(ConnectionFailedError, match="malformed database schema"):
         snapshot_of(connection)
