@@ -194,6 +194,20 @@ def test_where_a_part_is_missing_it_says_which(legacy: Workshop, change: str, mi
     assert "--scratch-url" in (error.hint or "")
 
 
+def test_what_a_view_lets_through_is_no_option_of_its_storage(legacy: Workshop) -> None:
+    legacy.sql(
+        "003_step",
+        "CREATE VIEW v WITH (security_barrier) AS SELECT id FROM users WITH CHECK OPTION;",
+        "SELECT 1;",
+    )
+    build(legacy, 2)
+    legacy.ask("CREATE VIEW v AS SELECT id FROM users")
+    error = stopped(legacy)
+    assert "there in part: 003 step: view v: options check_option" in error.message
+    legacy.ask("ALTER VIEW v SET (security_barrier = true, check_option = cascaded)")
+    assert migrated(legacy)[:2] == (ALL[:3], ALL[3:])
+
+
 def test_without_a_scratch_database_it_stops(legacy: Workshop) -> None:
     build(legacy, 2)
     error = stopped(legacy, scratch_url=legacy.url)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from stepwell.core.plan.words import listed
 from stepwell.core.report import Adopted
-from stepwell.core.schema.chain import ADMINISTERED
+from stepwell.core.schema.chain import without_administered
 from stepwell.core.schema.diff import diff
 from stepwell.core.schema.snapshot import Snapshot
 from stepwell.core.schema.words import sentences, shown, tell
@@ -144,10 +144,5 @@ def _named(names: Sequence[str]) -> str:
 
 def _other(pair: tuple[Fact, Fact]) -> str:
     """`column users.email: type varchar(254) -> text`: as it should be, and as it is there."""
-    before, after = (Snapshot("", "", [_without_administered(fact)]) for fact in pair)
+    before, after = (Snapshot("", "", [without_administered(fact)]) for fact in pair)
     return ", ".join(sentences(tell(diff(before, after))))
-
-
-def _without_administered(fact: Fact) -> Fact:
-    kept = {name: value for name, value in fact.attributes.items() if name not in ADMINISTERED}
-    return replace(fact, attributes=kept)

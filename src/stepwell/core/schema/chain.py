@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,7 +21,7 @@ State = Mapping[Key, Fact]
 # What is often there before the first migration, or made for a later one: alone it speaks for none.
 PROVIDED = frozenset({"extension", "schema"})
 # What whoever runs a database sets on things that are there, so that it speaks neither for a migration nor against one.
-ADMINISTERED = frozenset(
+_ADMINISTERED = frozenset(
     {
         "clustered",
         "comment",
@@ -208,6 +208,16 @@ def chain(replayed: Sequence[Snapshot], live: Snapshot) -> Chain:
     return Chain(states, _state(live), changes, same_version(replayed[0], live))
 
 
+def without_administered(fact: Fact) -> Fact:
+    """A thing without what whoever runs its database sets. The options of a view stay: they say what it lets by."""
+    kept = {
+        name: value
+        for name, value in fact.attributes.items()
+        if name not in _ADMINISTERED or (fact.kind, name) == ("view", "options")
+    }
+    return replace(fact, attributes=kept)
+
+
 def _state(snapshot: Snapshot) -> State:
     """What is looked at, the tables first: they are to be named first."""
     facts = sorted(snapshot.facts, key=lambda fact: (fact.kind != "table", fact.key))
@@ -224,18 +234,17 @@ def _same(one: Fact | None, other: Fact | None) -> bool:
     """Whether both are there and alike, or neither is. Who runs the database may have set some of it otherwise."""
     if one is None or other is None:
         return one is other
-    return one == other or (one.parent == other.parent and _attributes(one) == _attributes(other))
-
-
-def _attributes(fact: Fact) -> Mapping[str, object]:
-    return {name: value for name, value in fact.attributes.items() if name not in ADMINISTERED}
+    if one == other:
+        return True
+    bare, others = without_administered(one), without_administered(other)
+    return one.parent == other.parent and bare.attributes == others.attributes
 
 
 def _remarked(before: Fact, after: Fact) -> Iterator[tuple[str, str | None]]:
     """Which of what whoever runs a database may set is not as it was: an attribute, or one part of it."""
     if before == after:
         return
-    for name in sorted(ADMINISTERED):
+    for name in sorted(_ADMINISTERED):
         one, other = before.attributes.get(name), after.attributes.get(name)
         if are_named(one, other):
             parts = sorted({*(one or {}), *(other or {})})
