@@ -67,6 +67,9 @@ def run(context: Context) -> int:
     return 0
 
 
+_GUESSED = "it is for {}, since no database is named: --url or DATABASE_URL says another"
+
+
 def _made(context: Context, loaded: LoadedSettings, engine: Engine, templates: Templates) -> CreatedFiles:
     from datetime import UTC, datetime
 
@@ -87,6 +90,8 @@ def _made(context: Context, loaded: LoadedSettings, engine: Engine, templates: T
     template = templates.get(wish.template, wish.language)
     existing = survey(open_source(loaded.settings.migrations, loaded.root), engine.dialect.rules)
     drafts = draft(wish, template, existing, engine.dialect, datetime.now(UTC))
+    if loaded.settings.url is None and template.variables:
+        drafts = drafts._replace(notes=(*drafts.notes, _GUESSED.format(engine.dialect.name)))
     return write(drafts, loaded.root / shown, shown)
 
 
