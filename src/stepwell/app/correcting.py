@@ -9,6 +9,7 @@ from stepwell.app.connecting import connected, introduced
 from stepwell.app.fingerprint import leave
 from stepwell.app.gather import gather
 from stepwell.app.shelf import Shelf
+from stepwell.app.unchanged import write_under
 from stepwell.core.actions import Busy, LogEvent, LogLine
 from stepwell.core.errors import ContradictionError, LockTimeoutError, locked
 from stepwell.core.events import Waiting
@@ -77,16 +78,7 @@ async def written(
     await connection.check_rights(history)
     await _poll(context, connection.prepare)
     held = await _poll(context, lambda: connection.acquire(transactional=True))
-    try:
-        if held.mark != history.mark:
-            await connection.abort()
-            return False
-        await write()
-    except BaseException:
-        await connection.abort()
-        raise
-    await connection.commit()
-    return True
+    return await write_under(held, connection, history, write)
 
 
 async def _poll(context: Context, attempt: Callable[[], Awaitable[T | Busy]]) -> T:

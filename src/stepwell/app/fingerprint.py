@@ -76,9 +76,9 @@ async def leave(context: Context, connection: Connection, batch: Batch, directio
 
 
 async def _left(context: Context, connection: Connection, batch: Batch, direction: Direction) -> None:
-    from stepwell.core.schema.fingerprint import (
-        fingerprint,
-    )  # most runs have nothing to do, and do not get here
+    # Here, since most runs have nothing to do.
+    from stepwell.app.unchanged import write_under
+    from stepwell.core.schema.fingerprint import fingerprint
 
     began = context.clock()
     history = await connection.read()
@@ -93,15 +93,7 @@ async def _left(context: Context, connection: Connection, batch: Batch, directio
     held = await connection.acquire(transactional=True)
     if isinstance(held, Busy):
         return
-    try:
-        if held.mark != history.mark:
-            await connection.abort()
-            return
-        await connection.log((line,), batch)
-        await connection.commit()
-    except BaseException:
-        await connection.abort()
-        raise
+    await write_under(held, connection, history, lambda: connection.log((line,), batch))
 
 
 async def stands(context: Context, connection: Connection) -> Standing:

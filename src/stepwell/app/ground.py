@@ -90,10 +90,9 @@ class Ground:
         if self.height > height:
             await self.close()
         if self.height < height and await self.up("up", height - 1) is not None:
+            # One by one tells which; what stands is passed over.
             for index, migration in enumerate(self.order[:height]):
-                if (
-                    await self.up("up", index) is not None
-                ):  # one by one tells which; what stands is passed over
+                if await self.up("up", index) is not None:
                     return migration
         self.height = height
         return None
